@@ -1,0 +1,22 @@
+//! One file per command.
+
+use clap::Subcommand;
+
+use crate::{exit::Exit, talk::Talk};
+
+mod info;
+
+#[derive(Subcommand)]
+pub enum Command {
+    Info(info::Info),
+}
+
+/// Runs a command to its exit code.
+///
+/// # Errors
+/// What the verb behind it says.
+pub fn run(command: Command, talk: &Talk) -> swath::Result<Exit> {
+    match command {
+        Command::Info(args) => info::run(&args, talk),
+    }
+}

@@ -1,0 +1,39 @@
+use swath::{Error, Family};
+
+/// Exit codes, stable and documented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    /// Findings, or bytes that contradict themselves.
+    Invalid = 3,
+    Credentials = 4,
+    Conflict = 5,
+    Network = 6,
+    Disk = 7,
+    /// Some items failed, the rest is done.
+    Partial = 8,
+    /// `plan --exit-code`: there is something to do.
+    Changes = 10,
+}
+
+impl Exit {
+    pub fn of(error: &Error) -> Self {
+        match error.family {
+            Family::Damaged => Self::Invalid,
+            Family::Unsupported | Family::OverLimit | Family::Absent => Self::Failed,
+            Family::Refused => Self::Credentials,
+            Family::Conflict => Self::Conflict,
+            Family::Misuse => Self::Usage,
+            Family::Unreachable => Self::Network,
+            Family::Disk => Self::Disk,
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        (exit as u8).into()
+    }
+}

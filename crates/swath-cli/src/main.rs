@@ -1,0 +1,45 @@
+//! The `swath` command.
+#![forbid(unsafe_code)]
+
+mod commands;
+mod exit;
+mod talk;
+
+use clap::Parser;
+
+use commands::Command;
+use exit::Exit;
+use talk::{Global, Talk};
+
+/// From raw rasters to a cloud-optimized, searchable, streamable catalog.
+#[derive(Parser)]
+#[command(
+    name = "swath",
+    version,
+    about,
+    propagate_version = true,
+    after_help = "Start here:\n  swath init raw/      read a folder, write swath.toml\n  swath plan           what would be built\n  swath build          raw -> COGs + STAC\n  swath publish TO     upload, in safe order\n  swath stack TO ...   search and stream an array"
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let talk = Talk::new(&cli.global);
+    if let Some(folder) = &cli.global.folder
+        && let Err(e) = std::env::set_current_dir(folder)
+    {
+        talk.error(&swath::Error::file(folder, &e));
+        return Exit::Disk.into();
+    }
+    let exit = commands::run(cli.command, &talk).unwrap_or_else(|e| {
+        talk.error(&e);
+        Exit::of(&e)
+    });
+    talk.finish(exit);
+    exit.into()
+}

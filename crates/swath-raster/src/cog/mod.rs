@@ -1,0 +1,1 @@
+//! Cloud-Optimized GeoTIFFs, written.

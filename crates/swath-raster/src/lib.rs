@@ -1,0 +1,25 @@
+//! Pixels and their georeference, to and from bytes.
+//!
+//! Nothing here opens a file or a socket: a caller hands in a [`ByteSource`] (local bytes) or feeds
+//! ranges to the COG core, and is given pixels, grids and reports back.
+#![forbid(unsafe_code)]
+
+pub mod cog;
+pub mod crs;
+mod error;
+mod grid;
+mod info;
+pub mod netcdf;
+mod nodata;
+mod raw;
+mod sample;
+mod source;
+pub mod tiff;
+
+pub use error::{Error, Family, Result};
+pub use grid::{Affine, Bounds, Grid, Shape, Window};
+pub use info::{BandInfo, Calendar, ColorInterp, Format, Georeference, Interleave, MaskKind, RasterInfo, TimeStep};
+pub use nodata::Nodata;
+pub use raw::{Limits, Sidecars, open};
+pub use sample::{SampleType, Samples};
+pub use source::{ByteSource, RasterSource, Span};

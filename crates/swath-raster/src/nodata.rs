@@ -1,0 +1,61 @@
+use crate::SampleType;
+
+/// The value that means 'nothing here', exact for 64-bit integers too.
+#[derive(Debug, Clone, Copy)]
+pub enum Nodata {
+    Int(i64),
+    Uint(u64),
+    Float(f64),
+}
+
+impl PartialEq for Nodata {
+    /// NaN equals NaN here: both mark the same pixels.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Uint(a), Self::Uint(b)) => a == b,
+            (a, b) => a.as_f64() == b.as_f64() || (a.as_f64().is_nan() && b.as_f64().is_nan()),
+        }
+    }
+}
+
+impl Nodata {
+    /// Reads `-9999`, `nan`, `-inf`, `1e20` as a value for samples of this type; `None` if it is no number.
+    ///
+    /// ```
+    /// # use swath_raster::{Nodata, SampleType};
+    /// assert_eq!(Nodata::parse("18446744073709551615", SampleType::U64), Some(Nodata::Uint(u64::MAX)));
+    /// assert!(Nodata::parse("nan", SampleType::F32).unwrap().as_f64().is_nan());
+    /// ```
+    pub fn parse(text: &str, sample: SampleType) -> Option<Self> {
+        let text = text.trim().trim_end_matches('\0').trim();
+        match sample {
+            SampleType::U64 => text.parse().ok().map(Self::Uint),
+            SampleType::I64 => text.parse().ok().map(Self::Int),
+            _ => text.parse::<f64>().ok().map(Self::Float),
+        }
+        .or_else(|| text.parse::<f64>().ok().map(Self::Float))
+    }
+
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Self::Int(v) => v as f64,
+            Self::Uint(v) => v as f64,
+            Self::Float(v) => v,
+        }
+    }
+}
+
+impl std::fmt::Display for Nodata {
+    /// As GDAL writes it into tag 42113: integers without a point, `nan`, `inf`, `-inf`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Int(v) => write!(f, "{v}"),
+            Self::Uint(v) => write!(f, "{v}"),
+            Self::Float(v) if v.is_nan() => f.write_str("nan"),
+            Self::Float(v) if v.is_infinite() => f.write_str(if *v > 0.0 { "inf" } else { "-inf" }),
+            Self::Float(v) if v.abs() >= 1e17 => write!(f, "{v:e}"),
+            Self::Float(v) => write!(f, "{v}"),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! From raw rasters to a published catalog, and back to a lazy array.
+#![forbid(unsafe_code)]
+
+mod error;
+mod local;
+
+pub use error::{Error, Family, Result};
+pub use local::open_raw;
+pub use swath_raster as raster;
+pub use swath_stac as stac;
+pub use swath_store as store;
