@@ -1,0 +1,29 @@
+# One profile (release) everywhere, so that test, demo and bench share every compiled dependency.
+CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_TARGET_DIR
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench check clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/make \1\t/' | expand -t 14
+
+demo: ## from raw rasters to a plot, in a folder of its own; installs only what the build needs
+	@scripts/install.sh build
+	@scripts/demo.sh
+
+test: ## unit, doc and end-to-end tests
+	@scripts/install.sh test
+	@scripts/test.sh
+
+bench: ## against rio-cogeo and the GDAL COG driver; leaves a dated folder in bench/runs
+	@scripts/install.sh judges
+	@scripts/bench.sh
+
+check: ## format, lints, arrows between crates, file sizes, licences
+	@scripts/install.sh lint
+	@scripts/check.sh
+
+clean: ## remove what was built and what the demo left
+	rm -rf demo
+	cargo clean

@@ -1,0 +1,85 @@
+"""Fixtures: where things are, servers, and one build of the Landsat scenes that many tests read."""
+import os
+import pathlib
+import shutil
+
+import pytest
+
+from support import azurite as azurite_server
+from support import run as runner
+from support.catalog import open_catalog
+from support.files import copy_writable
+from support.http import RangeServer
+
+
+def pytest_report_header():
+    return f"swath: {runner.BINARY}"
+
+
+@pytest.fixture(scope="session")
+def swath():
+    assert runner.BINARY.is_file(), f"{runner.BINARY} is missing; `cargo build --release` makes it"
+    return runner.swath
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder with the large sample rasters and the schemas; without it the test does not run."""
+    folder = pathlib.Path(os.environ.get("SWATH_SHARED") or runner.ROOT.parent / "shared").resolve()
+    if not (folder / "data").is_dir():
+        pytest.skip("not run: ../shared is absent")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(swath, shared, tmp_path_factory):
+    """A folder with raw Landsat scenes, the plan that `init` wrote, and `build`; for reading only."""
+    folder = tmp_path_factory.mktemp("landsat")
+    copy_writable(shared / "data/landsat8_ny_2018", folder / "raw")
+    swath("init", "raw", cwd=folder)
+    swath("build", cwd=folder, timeout=300)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def catalog(built):
+    return open_catalog(built / "build")
+
+
+@pytest.fixture(scope="session")
+def published(swath, built):
+    swath("publish", built / "published", cwd=built)
+    return built / "published"
+
+
+@pytest.fixture
+def mutable(built, tmp_path):
+    """A copy of the Landsat build that a test may damage."""
+    shutil.copytree(built / "build", tmp_path / "build")
+    return tmp_path / "build"
+
+
+@pytest.fixture
+def serve():
+    """serve(folder) -> RangeServer, closed when the test ends."""
+    servers = []
+
+    def start(folder):
+        servers.append(RangeServer(folder))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        for request in server.requests:
+            for secret in runner.SECRETS:
+                assert secret not in request.query and secret not in str(request.headers), f"a credential was sent to a foreign host: {request}"
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory):
+    if not os.path.isfile(azurite_server.MAIN):
+        pytest.skip("not run: Azurite is absent; `make test` installs it")
+    server = azurite_server.Azurite(tmp_path_factory.mktemp("azurite"))
+    yield server
+    server.stop()
