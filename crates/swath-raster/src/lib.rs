@@ -16,6 +16,7 @@ mod raw;
 mod sample;
 mod source;
 pub mod tiff;
+pub mod warp;
 
 pub use error::{Error, Family, Result};
 pub use grid::{Affine, Bounds, Grid, Shape, Window};

@@ -1,0 +1,214 @@
+//! Weighted sums and order statistics over the source pixels under one target pixel.
+
+/// What the source pixels are made into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kernel {
+    /// A separable weight function of this half width, widened where the target is coarser.
+    Weights { half: u32, cubic: bool },
+    /// Over the box that the target pixel covers.
+    Average,
+    Mode,
+    Minimum,
+    Maximum,
+    Median,
+}
+
+/// Rows of source values with their validity.
+pub(super) struct Plane<'a> {
+    pub values: &'a [f64],
+    pub valid: &'a [u8],
+    pub width: usize,
+    pub height: usize,
+}
+
+/// Buffers that are used again for the next pixel.
+#[derive(Default)]
+pub(super) struct Scratch {
+    across: Vec<f64>,
+    down: Vec<f64>,
+    seen: Vec<(f64, f64)>,
+}
+
+/// Below this a scale counts as 1: the kernel keeps its own width.
+const NEARLY_ONE: f64 = 1.0 / 0.95;
+
+impl Kernel {
+    /// Whether an invalid pixel at the position itself makes the result invalid, whatever lies around it.
+    pub fn needs_centre(self) -> bool {
+        matches!(self, Self::Weights { .. })
+    }
+
+    /// How far from a position source pixels matter, when a target pixel is `density` source pixels wide.
+    pub fn reach(self, density: f64) -> f64 {
+        match self {
+            Self::Weights { half, .. } => f64::from(half) * widening(density) + 1.0,
+            _ => density / 2.0 + 1.0,
+        }
+    }
+
+    /// The value at (x, y), in pixel coordinates of the plane; `None` where no valid pixel is in reach.
+    pub fn value(self, plane: &Plane, (x, y): (f64, f64), density: (f64, f64), scratch: &mut Scratch) -> Option<f64> {
+        match self {
+            Self::Weights { half, cubic } => {
+                let first = (
+                    weights(&mut scratch.across, x, widening(density.0), half, cubic, plane.width),
+                    weights(&mut scratch.down, y, widening(density.1), half, cubic, plane.height),
+                );
+                weighted(plane, first, scratch)
+            }
+            _ => {
+                let first = (
+                    coverage(&mut scratch.across, x, density.0, plane.width),
+                    coverage(&mut scratch.down, y, density.1, plane.height),
+                );
+                if self == Self::Average { weighted(plane, first, scratch) } else { self.ordered(plane, first, scratch) }
+            }
+        }
+    }
+
+    fn ordered(self, plane: &Plane, first: (usize, usize), scratch: &mut Scratch) -> Option<f64> {
+        scratch.seen.clear();
+        for (j, &down) in scratch.down.iter().enumerate() {
+            let row = (first.1 + j) * plane.width;
+            for (i, &across) in scratch.across.iter().enumerate() {
+                let at = row + first.0 + i;
+                if plane.valid[at] != 0 {
+                    scratch.seen.push((plane.values[at], down * across));
+                }
+            }
+        }
+        let seen = &mut scratch.seen;
+        seen.sort_by(|a, b| a.0.total_cmp(&b.0));
+        match self {
+            Self::Minimum => seen.first().map(|s| s.0),
+            Self::Maximum => seen.last().map(|s| s.0),
+            Self::Median => {
+                let half = seen.len() / 2;
+                let upper = seen.get(half)?.0;
+                Some(if seen.len() % 2 == 1 { upper } else { (seen[half - 1].0 + upper) / 2.0 })
+            }
+            _ => most_common(seen),
+        }
+    }
+}
+
+/// The value with the most area; the lowest of equals.
+fn most_common(sorted: &[(f64, f64)]) -> Option<f64> {
+    let mut best: Option<(f64, f64)> = None;
+    let mut at = 0;
+    while let Some(&(value, _)) = sorted.get(at) {
+        let run = sorted[at..].iter().take_while(|s| s.0 == value).count();
+        let area: f64 = sorted[at..at + run].iter().map(|s| s.1).sum();
+        if best.is_none_or(|b| area > b.1 + 1e-9) {
+            best = Some((value, area));
+        }
+        at += run;
+    }
+    best.map(|b| b.0)
+}
+
+fn widening(density: f64) -> f64 {
+    if density > NEARLY_ONE { density } else { 1.0 }
+}
+
+/// Weights of the pixels around `at` on one axis; returns the first pixel.
+fn weights(out: &mut Vec<f64>, at: f64, wide: f64, half: u32, cubic: bool, len: usize) -> usize {
+    out.clear();
+    let reach = f64::from(half) * wide;
+    let first = (at - 0.5 - reach).ceil().max(0.0);
+    let last = (at - 0.5 + reach).floor().min(len as f64 - 1.0);
+    let mut pixel = first;
+    while pixel <= last {
+        let distance = ((pixel + 0.5 - at) / wide).abs();
+        out.push(if cubic { cubic_weight(distance) } else { (1.0 - distance).max(0.0) });
+        pixel += 1.0;
+    }
+    first as usize
+}
+
+/// Cubic convolution with a = -1/2 (Keys 1981, equation 15).
+fn cubic_weight(d: f64) -> f64 {
+    if d <= 1.0 {
+        (1.5 * d - 2.5) * d * d + 1.0
+    } else if d < 2.0 {
+        ((-0.5 * d + 2.5) * d - 4.0) * d + 2.0
+    } else {
+        0.0
+    }
+}
+
+/// How much of each pixel lies under a box of width `density` around `at`; returns the first pixel.
+fn coverage(out: &mut Vec<f64>, at: f64, density: f64, len: usize) -> usize {
+    out.clear();
+    let (low, high) = (at - density / 2.0, at + density / 2.0);
+    let first = (low + 1e-6).floor().max(0.0);
+    let last = (high - 1e-6).ceil().min(len as f64);
+    let mut pixel = first;
+    while pixel < last {
+        out.push((pixel + 1.0).min(high) - pixel.max(low));
+        pixel += 1.0;
+    }
+    first as usize
+}
+
+/// Weighted mean over the valid pixels, their weights made to sum to one.
+fn weighted(plane: &Plane, first: (usize, usize), scratch: &Scratch) -> Option<f64> {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (j, &down) in scratch.down.iter().enumerate() {
+        let row = (first.1 + j) * plane.width;
+        for (i, &across) in scratch.across.iter().enumerate() {
+            let at = row + first.0 + i;
+            let weight = down * across;
+            if plane.valid[at] != 0 && weight != 0.0 {
+                sum += weight * plane.values[at];
+                total += weight;
+            }
+        }
+    }
+    (total > 1e-5).then(|| sum / total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BILINEAR: Kernel = Kernel::Weights { half: 1, cubic: false };
+    const CUBIC: Kernel = Kernel::Weights { half: 2, cubic: true };
+
+    fn check(kernel: Kernel, at: (f64, f64), density: f64, expected: Option<f64>) {
+        // 0 1 2 3 / 10 11 12 13 / 20 21 (invalid) 23 / 30 31 32 33
+        let values: Vec<f64> = (0..16).map(|i| f64::from(i / 4 * 10 + i % 4)).collect();
+        let mut valid = [1u8; 16];
+        valid[10] = 0;
+        let plane = Plane { values: &values, valid: &valid, width: 4, height: 4 };
+        let got = kernel.value(&plane, at, (density, density), &mut Scratch::default());
+        let near = match (got, expected) {
+            (Some(a), Some(b)) => (a - b).abs() < 1e-9,
+            (a, b) => a == b,
+        };
+        assert!(near, "{kernel:?} at {at:?}: {got:?}, expected {expected:?}");
+    }
+
+    #[test]
+    fn values_are_what_a_hand_calculation_gives() {
+        for (kernel, at, density, expected) in [
+            (BILINEAR, (1.5, 1.5), 1.0, Some(11.0)),
+            (BILINEAR, (1.0, 1.0), 1.0, Some(5.5)),
+            (BILINEAR, (1.25, 0.5), 1.0, Some(0.75)),
+            // beyond the first centre only the pixels inside count
+            (BILINEAR, (0.25, 0.5), 1.0, Some(0.0)),
+            // one of four is invalid: the other three share the weight
+            (BILINEAR, (2.0, 2.0), 1.0, Some((11.0 + 12.0 + 21.0) / 3.0)),
+            (CUBIC, (1.5, 1.5), 1.0, Some(11.0)),
+            (Kernel::Average, (1.0, 1.0), 2.0, Some(5.5)),
+            (Kernel::Average, (3.0, 3.0), 2.0, Some((23.0 + 32.0 + 33.0) / 3.0)),
+            (Kernel::Minimum, (3.0, 3.0), 2.0, Some(23.0)),
+            (Kernel::Maximum, (1.0, 1.0), 2.0, Some(11.0)),
+            (Kernel::Median, (1.0, 1.0), 2.0, Some(5.5)),
+            (Kernel::Mode, (1.0, 1.0), 2.0, Some(0.0)),
+            (Kernel::Average, (2.5, 2.5), 1.0, None),
+        ] {
+            check(kernel, at, density, expected);
+        }
+    }
+}

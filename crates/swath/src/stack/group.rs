@@ -1,0 +1,73 @@
+use chrono::{DateTime, NaiveDate, Timelike, Utc};
+
+use super::GroupBy;
+use super::facts::ItemFacts;
+
+/// Indices of the items of each time step, in the order in which they fill it: by datetime, then by id.
+///
+/// For solar days all items are moved by the whole hours of one longitude, that of their middle.
+pub(super) fn group(items: &[ItemFacts], by: GroupBy) -> Vec<Vec<usize>> {
+    let hours = solar_hours(items);
+    let key = |i: usize| match by {
+        GroupBy::Time => Key::Instant(items[i].datetime),
+        GroupBy::SolarDay => Key::Day((items[i].datetime + chrono::Duration::hours(hours)).date_naive()),
+        GroupBy::None => Key::Item(items[i].datetime, items[i].id.clone(), i),
+    };
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by(|&a, &b| (key(a), items[a].datetime, &items[a].id).cmp(&(key(b), items[b].datetime, &items[b].id)));
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for i in order {
+        match groups.last_mut() {
+            Some(last) if last.first().is_some_and(|&f| key(f) == key(i)) => last.push(i),
+            _ => groups.push(vec![i]),
+        }
+    }
+    groups
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Instant(DateTime<Utc>),
+    Day(NaiveDate),
+    Item(DateTime<Utc>, String, usize),
+}
+
+/// Whole hours that the sun is ahead of UTC in the middle of the items.
+fn solar_hours(items: &[ItemFacts]) -> i64 {
+    if items.is_empty() {
+        return 0;
+    }
+    let mean = items.iter().map(|i| i.longitude).sum::<f64>() / items.len() as f64;
+    let turned = if mean > 180.0 { mean - 360.0 } else { mean };
+    (turned / 15.0) as i64
+}
+
+/// `2018-01-31`, with the time of day where it has one.
+pub fn time_label(time: DateTime<Utc>) -> String {
+    if time.num_seconds_from_midnight() == 0 { time.format("%Y-%m-%d").to_string() } else { time.format("%Y-%m-%d %H:%M").to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(by: GroupBy, longitude: f64, items: &[(&str, &str)], expected: &[&[&str]]) {
+        let items: Vec<ItemFacts> = items
+            .iter()
+            .map(|(id, time)| ItemFacts { id: (*id).into(), datetime: time.parse().unwrap(), longitude, assets: Vec::new() })
+            .collect();
+        let got: Vec<Vec<&str>> = group(&items, by).iter().map(|g| g.iter().map(|&i| items[i].id.as_str()).collect()).collect();
+        assert_eq!(got, expected, "{by:?} at {longitude}");
+    }
+
+    #[test]
+    fn items_fall_into_steps_in_the_order_of_time_and_id() {
+        let items = [("c", "2018-01-02T01:00:00Z"), ("b", "2018-01-01T23:00:00Z"), ("a", "2018-01-02T01:00:00Z"), ("d", "2018-01-01T08:00:00Z")];
+        check(GroupBy::Time, 0.0, &items, &[&["d"], &["b"], &["a", "c"]]);
+        check(GroupBy::None, 0.0, &items, &[&["d"], &["b"], &["a"], &["c"]]);
+        check(GroupBy::SolarDay, 0.0, &items, &[&["d", "b"], &["a", "c"]]);
+        // Five hours behind: the night after midnight UTC is still the day before.
+        check(GroupBy::SolarDay, -75.0, &items, &[&["d", "b", "a", "c"]]);
+        check(GroupBy::SolarDay, 150.0, &items, &[&["d"], &["b", "a", "c"]]);
+    }
+}

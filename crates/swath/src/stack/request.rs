@@ -1,0 +1,93 @@
+use serde::{Deserialize, Serialize};
+use swath_raster::Bounds;
+use swath_raster::crs::Crs;
+use swath_raster::warp::Method;
+
+/// What array is wanted. The default is everything, on the data's own grid, unchanged.
+#[derive(Debug, Clone, Default)]
+pub struct StackRequest {
+    /// Asset keys, band names, or `asset:band`; empty for every raster asset.
+    pub assets: Vec<String>,
+    /// West, south, east, north in degrees: the data is cut to it.
+    pub bbox: Option<Bounds>,
+    /// The frame in units of the target's CRS, filled whether there is data or not.
+    pub bounds: Option<Bounds>,
+    pub crs: Option<Crs>,
+    /// Pixel width and height in units of the CRS.
+    pub resolution: Option<(f64, f64)>,
+    pub resampling: Method,
+    pub groupby: GroupBy,
+    pub reduce: Reduce,
+    pub errors: OnError,
+    pub values: Values,
+    /// Bytes that the array may take; `None` for no limit.
+    pub limit_bytes: Option<u64>,
+}
+
+/// Which items share a time step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupBy {
+    /// The same instant.
+    #[default]
+    Time,
+    /// The same day by the sun: the instant moved by whole hours of longitude.
+    SolarDay,
+    /// Every item is a step of its own.
+    None,
+}
+
+/// What becomes of the time axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reduce {
+    #[default]
+    None,
+    Median,
+    Mean,
+    Min,
+    Max,
+    First,
+    Last,
+    /// How many steps have a valid pixel.
+    Count,
+}
+
+/// What a missing or damaged asset does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnError {
+    /// The first one ends the run.
+    #[default]
+    Raise,
+    /// Its pixels stay empty; it is counted and named.
+    Nodata,
+}
+
+/// Which values the array holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Values {
+    /// As stored.
+    #[default]
+    Stored,
+    /// `stored * scale + offset` as floating point, NaN where there is no data.
+    Rescaled,
+}
+
+macro_rules! named {
+    ($type:ident { $($variant:ident $name:literal),* $(,)? }) => {
+        impl $type {
+            pub const NAMES: &'static [&'static str] = &[$($name),*];
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+named!(GroupBy { Time "time", SolarDay "solar_day", None "none" });
+named!(Reduce { None "none", Median "median", Mean "mean", Min "min", Max "max", First "first", Last "last", Count "count" });
+named!(OnError { Raise "raise", Nodata "nodata" });
