@@ -61,7 +61,12 @@ pub fn choose(sources: &[Grid], wanted: &Wanted) -> Result<Choice> {
     let bounds = frame(sources, &crs, wanted)?;
     let (transform, shape) = match lattice {
         Some(lattice) => {
-            reasons.push(format!("native grid: all {} rasters share {}, {} pixels and their phase", sources.len(), name(&crs), pair(abs(lattice))));
+            reasons.push(format!(
+                "native grid: all {} rasters share {}, {} pixels and their phase",
+                sources.len(),
+                name(&crs),
+                pair(abs(lattice))
+            ));
             lattice.cover(bounds)?
         }
         None => frame_of(sources, first, &crs, wanted, bounds, &mut reasons)?,
@@ -114,7 +119,12 @@ fn shared_lattice(sources: &[Grid], crs: &Crs) -> std::result::Result<Lattice, S
             None => lattice = Some(own),
             Some(known) if known.offset(source.transform, source.shape).is_some() => {}
             Some(known) if near(known.step.0, own.step.0) && near(known.step.1, own.step.1) => {
-                return Err(format!("pixels of {} do not line up: corners {} and {}", pair(abs(own)), pair(known.corner), pair(own.corner)));
+                return Err(format!(
+                    "pixels of {} do not line up: corners {} and {}",
+                    pair(abs(own)),
+                    pair(known.corner),
+                    pair(own.corner)
+                ));
             }
             Some(known) => return Err(format!("pixel sizes differ: {} and {}", pair(abs(*known)), pair(abs(own)))),
         }
@@ -181,7 +191,14 @@ fn cut(data: Bounds, crop: Bounds, crs: &Crs) -> Result<Bounds> {
 }
 
 /// The grid where the data's own cannot be taken.
-fn frame_of(sources: &[Grid], first: &Grid, crs: &Crs, wanted: &Wanted, bounds: Bounds, reasons: &mut Vec<String>) -> Result<(Affine, Shape)> {
+fn frame_of(
+    sources: &[Grid],
+    first: &Grid,
+    crs: &Crs,
+    wanted: &Wanted,
+    bounds: Bounds,
+    reasons: &mut Vec<String>,
+) -> Result<(Affine, Shape)> {
     let step = match wanted.resolution {
         Some(step) => step,
         None => {
@@ -199,7 +216,8 @@ fn frame_of(sources: &[Grid], first: &Grid, crs: &Crs, wanted: &Wanted, bounds: 
     } else {
         let own = sources.iter().find_map(|s| {
             let lattice = Lattice::of(s.transform)?;
-            let fits = s.crs.as_ref().is_some_and(|own| same_crs(own, crs)) && near(lattice.step.0, step.0) && near(lattice.step.1, -step.1);
+            let fits =
+                s.crs.as_ref().is_some_and(|own| same_crs(own, crs)) && near(lattice.step.0, step.0) && near(lattice.step.1, -step.1);
             fits.then_some(lattice.corner)
         });
         reasons.push(match own {
@@ -323,11 +341,19 @@ mod tests {
 
     #[test]
     fn a_box_over_the_antimeridian_finds_the_columns_of_either_convention() {
-        for (left, crop, expected) in [(0.0, (170.0, -170.0), (170.0, 20)), (-180.0, (-10.0, 10.0), (-10.0, 20)), (0.0, (-100.0, -90.0), (260.0, 10))] {
+        for (left, crop, expected) in
+            [(0.0, (170.0, -170.0), (170.0, 20)), (-180.0, (-10.0, 10.0), (-10.0, 20)), (0.0, (-100.0, -90.0), (260.0, 10))]
+        {
             let world = grid("EPSG:4326", left, 90.0, 1.0, 360);
             let world = Grid { shape: Shape { width: 360, height: 180 }, ..world };
             let crop = Bounds { left: crop.0, bottom: 0.0, right: crop.1, top: 10.0 };
-            check(&[world], &Wanted { crop: Some(crop), ..Wanted::default() }, true, [1.0, 0.0, expected.0, 0.0, -1.0, 10.0], (expected.1, 10));
+            check(
+                &[world],
+                &Wanted { crop: Some(crop), ..Wanted::default() },
+                true,
+                [1.0, 0.0, expected.0, 0.0, -1.0, 10.0],
+                (expected.1, 10),
+            );
         }
     }
 }

@@ -43,12 +43,15 @@ pub fn validity(samples: &Samples, nodata: Option<Nodata>) -> Vec<u8> {
     }
     macro_rules! integer {
         ($v:expr, $t:ty) => {
-            real($v, nodata.and_then(|n| match n {
-                Nodata::Int(i) => <$t>::try_from(i).ok(),
-                Nodata::Uint(u) => <$t>::try_from(u).ok(),
-                // Only a whole number inside the type's range can be met by a sample.
-                Nodata::Float(f) => (f.fract() == 0.0 && f >= <$t>::MIN as f64 && f <= <$t>::MAX as f64).then_some(f as $t),
-            }))
+            real(
+                $v,
+                nodata.and_then(|n| match n {
+                    Nodata::Int(i) => <$t>::try_from(i).ok(),
+                    Nodata::Uint(u) => <$t>::try_from(u).ok(),
+                    // Only a whole number inside the type's range can be met by a sample.
+                    Nodata::Float(f) => (f.fract() == 0.0 && f >= <$t>::MIN as f64 && f <= <$t>::MAX as f64).then_some(f as $t),
+                }),
+            )
         };
     }
     let number = nodata.map(Nodata::as_f64);

@@ -4,7 +4,10 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kernel {
     /// A separable weight function of this half width, widened where the target is coarser.
-    Weights { half: u32, cubic: bool },
+    Weights {
+        half: u32,
+        cubic: bool,
+    },
     /// Over the box that the target pixel covers.
     Average,
     Mode,
@@ -57,10 +60,8 @@ impl Kernel {
                 weighted(plane, first, scratch)
             }
             _ => {
-                let first = (
-                    coverage(&mut scratch.across, x, density.0, plane.width),
-                    coverage(&mut scratch.down, y, density.1, plane.height),
-                );
+                let first =
+                    (coverage(&mut scratch.across, x, density.0, plane.width), coverage(&mut scratch.down, y, density.1, plane.height));
                 if self == Self::Average { weighted(plane, first, scratch) } else { self.ordered(plane, first, scratch) }
             }
         }

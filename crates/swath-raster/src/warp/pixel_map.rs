@@ -71,8 +71,7 @@ impl PixelMap {
     /// Whole pixels to add to a target pixel to get its source pixel, where the two lie on one lattice.
     pub fn whole_offset(&self, target: Shape) -> Option<(i64, i64)> {
         let Way::Affine(t) = &self.way else { return None };
-        let drift =
-            |k: f64, len: u32| (k - 1.0).abs() * f64::from(len.max(1)) < 1e-3 && len > 0;
+        let drift = |k: f64, len: u32| (k - 1.0).abs() * f64::from(len.max(1)) < 1e-3 && len > 0;
         let whole = |v: f64| ((v - v.round()).abs() < 2e-3 && v.abs() < 4e15).then_some(v.round() as i64);
         if !t.is_axis_aligned() || !drift(t.a, target.width) || !drift(t.e, target.height) {
             return None;
@@ -108,12 +107,7 @@ impl PixelMap {
         let points = match &self.way {
             Way::Affine(_) => {
                 let (right, bottom) = (window.col + window.width - 1, window.row + window.height - 1);
-                vec![
-                    self.at(window.col, window.row),
-                    self.at(right, window.row),
-                    self.at(window.col, bottom),
-                    self.at(right, bottom),
-                ]
+                vec![self.at(window.col, window.row), self.at(right, window.row), self.at(window.col, bottom), self.at(right, bottom)]
             }
             Way::Projected { positions, linear, corner } => {
                 positions.outline(window).into_iter().map(|p| to_pixel(p, linear, *corner)).collect()

@@ -24,8 +24,7 @@ pub enum Method {
 }
 
 impl Method {
-    pub const ALL: [Self; 8] =
-        [Self::Nearest, Self::Bilinear, Self::Cubic, Self::Average, Self::Mode, Self::Min, Self::Max, Self::Median];
+    pub const ALL: [Self; 8] = [Self::Nearest, Self::Bilinear, Self::Cubic, Self::Average, Self::Mode, Self::Min, Self::Max, Self::Median];
 
     pub const fn name(self) -> &'static str {
         match self {
