@@ -1,0 +1,93 @@
+"""`plan` says what would be done, what is missing and what is odd, and writes nothing."""
+from support import rasters
+from support.files import stamps
+
+
+def map_with_a_hole(folder):
+    for tile in ("r0c0", "r0c1", "r1c0", "r1c1"):
+        for band in ("b1", "b2"):
+            for date in ("20200101", "20200201"):
+                if (tile, band, date) != ("r1c0", "b2", "20200201"):
+                    rasters.write(folder / f"raw/map_{band}_{date}_{tile}.tif", rasters.noise((40, 40), seed=len(tile + band)), nodata=0)
+
+
+def test_a_hole_in_the_lattice_is_named(swath, tmp_path):
+    map_with_a_hole(tmp_path)
+    swath("init", "raw", cwd=tmp_path)
+    text = swath("plan", cwd=tmp_path).text
+    line = next((line for line in text.splitlines() if "r1c0" in line and "b2" in line), None)
+    assert line and ("20200201" in line or "2020-02-01" in line), text
+
+
+def test_it_writes_nothing(swath, tmp_path):
+    map_with_a_hole(tmp_path)
+    swath("init", "raw", cwd=tmp_path)
+    before = stamps(tmp_path)
+    swath("plan", cwd=tmp_path)
+    swath("plan", "--json", cwd=tmp_path)
+    assert stamps(tmp_path) == before
+
+
+def odd(swath, tmp_path, **options):
+    for tile in ("a", "b", "c", "d", "e"):
+        rasters.write(tmp_path / f"raw/map_{tile}.tif", rasters.noise((40, 40)), nodata=0)
+    array = options.pop("array", rasters.noise((40, 40)))
+    rasters.write(tmp_path / "raw/map_f.tif", array, **({"nodata": 0} | options))
+    swath("init", "raw", cwd=tmp_path)
+    return swath("plan", cwd=tmp_path).text
+
+
+def names(text, *words):
+    """Whether some line, or the one below it, names the file together with one of the words."""
+    lines = text.splitlines()
+    return any("map_f" in line and any(w.lower() in (line + " ".join(lines[n + 1 : n + 2])).lower() for w in words) for n, line in enumerate(lines))
+
+
+def test_another_crs_is_named(swath, tmp_path):
+    text = odd(swath, tmp_path, crs="EPSG:32634")
+    assert names(text, "32634", "crs"), text
+
+
+def test_another_type_is_named(swath, tmp_path):
+    text = odd(swath, tmp_path, array=rasters.noise((40, 40), "float32"))
+    assert names(text, "float32"), text
+
+
+def test_another_nodata_is_named(swath, tmp_path):
+    text = odd(swath, tmp_path, nodata=255)
+    assert names(text, "nodata"), text
+
+
+def test_another_resolution_is_named(swath, tmp_path):
+    text = odd(swath, tmp_path, step=60)
+    assert names(text, "60", "grid", "resolution"), text
+
+
+def test_siblings_are_not_odd(swath, tmp_path):
+    text = odd(swath, tmp_path)
+    assert not names(text, "nodata", "crs", "float32", "grid"), text
+
+
+def test_what_is_ignored_is_said_with_the_reason(swath, tmp_path):
+    rasters.write(tmp_path / "raw/map_a.tif", rasters.noise((40, 40)))
+    rasters.write(tmp_path / "raw/map_b.tif", rasters.noise((40, 40)))
+    (tmp_path / "raw/readme.txt").write_text("no raster")
+    swath("init", "raw", cwd=tmp_path)
+    text = swath("plan", cwd=tmp_path).text
+    assert "readme.txt" in text, text
+
+
+def test_json_names_every_item_and_ends_with_a_summary(swath, built):
+    events = swath("plan", "--json", cwd=built).events()
+    assert events[0]["type"] == "version" and events[0]["schema"] == 1
+    assert events[-1]["type"] == "summary" and events[-1]["exit"] == 0
+    assert "014032" in str(events)
+
+
+def test_exit_code_tells_whether_there_is_something_to_do(swath, tmp_path):
+    rasters.write(tmp_path / "raw/map_a.tif", rasters.noise((40, 40)))
+    swath("init", "raw", cwd=tmp_path)
+    swath("plan", "--exit-code", cwd=tmp_path, rc=10)
+    swath("build", cwd=tmp_path)
+    swath("publish", cwd=tmp_path)
+    swath("plan", "--exit-code", cwd=tmp_path, rc=0)

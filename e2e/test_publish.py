@@ -1,0 +1,201 @@
+"""`publish`: assets first and root last, resumable, and the second run writes nothing."""
+import random
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+from support import rasters
+from support.catalog import open_catalog
+from support.files import rewritten, stamps, tree
+from support.run import BINARY, SECRETS, environment
+
+
+def content(folder):
+    """What a build and its publication must share."""
+    return {k: v for k, v in tree(folder).items() if k.endswith((".tif", ".parquet"))}
+
+
+def test_a_folder_receives_the_whole_build(built, published):
+    assert content(published) == content(built / "build")
+    assert len(open_catalog(published).items) == 19
+    assert (published / "swath.manifest.json").is_file()
+
+
+def test_a_second_run_writes_nothing(swath, built, published):
+    before = stamps(published)
+    result = swath("publish", published, cwd=built)
+    assert rewritten(before, stamps(published)) == []
+    assert stamps(published) == before, result
+
+
+def small(swath, folder, count=4):
+    for n in range(count):
+        rasters.write(folder / f"raw/map_t{n:03}.tif", rasters.noise((900, 900), seed=n), nodata=0)
+    swath("init", "raw", cwd=folder)
+    swath("build", cwd=folder)
+    return folder
+
+
+def test_a_change_is_published_alone_and_under_a_new_name(swath, tmp_path):
+    small(swath, tmp_path)
+    swath("publish", "out", cwd=tmp_path)
+    before = stamps(tmp_path / "out")
+    rasters.write(tmp_path / "raw/map_t001.tif", rasters.noise((900, 900), seed=50), nodata=0)
+    swath("build", cwd=tmp_path)
+    swath("publish", "out", cwd=tmp_path)
+    after = stamps(tmp_path / "out")
+    new = [p for p in rewritten(before, after) if p.endswith(".tif")]
+    assert len(new) == 1 and "t001" in new[0]
+    assert new[0] not in before, "bytes changed under a name that readers hold"
+    item = next(i for i in open_catalog(tmp_path / "out").items if "t001" in i.body["id"])
+    (key,) = item.body["assets"]
+    assert np.array_equal(rasters.read(item.asset(key)), rasters.read(tmp_path / "raw/map_t001.tif"))
+    swath("check", "out", cwd=tmp_path)
+
+
+def test_prune_removes_what_nothing_refers_to(swath, tmp_path):
+    small(swath, tmp_path)
+    swath("publish", "out", cwd=tmp_path)
+    rasters.write(tmp_path / "raw/map_t001.tif", rasters.noise((900, 900), seed=50), nodata=0)
+    swath("build", cwd=tmp_path)
+    swath("publish", "out", cwd=tmp_path)
+    assert len(list((tmp_path / "out").rglob("*.tif"))) == 5
+    swath("publish", "out", "--prune", cwd=tmp_path)
+    assert len(list((tmp_path / "out").rglob("*.tif"))) == 4
+    swath("check", "out", cwd=tmp_path)
+
+
+def test_a_dry_run_writes_nothing(swath, built, tmp_path):
+    result = swath("publish", tmp_path / "out", "--dry-run", cwd=built)
+    assert not (tmp_path / "out").exists() or tree(tmp_path / "out") == {}
+    assert "B4" in result.text or "228" in result.text, result
+
+
+def test_foreign_bytes_are_not_overwritten(swath, built, tmp_path):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "collection.json").write_text('{"mine": true}')
+    swath("publish", target, "--overwrite", "false", cwd=built, rc=5)
+    assert (target / "collection.json").read_text() == '{"mine": true}'
+
+
+def test_a_published_tree_holds_no_secret(published):
+    for path in published.rglob("*.json"):
+        text = path.read_text()
+        assert "sig=" not in text and not any(s in text for s in SECRETS)
+
+
+def kill_while(argv, cwd, env, after):
+    process = subprocess.Popen([BINARY, *argv], cwd=cwd, env=environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_a_kill_shows_no_reader_half_an_item_and_the_rerun_ends_it(swath, tmp_path):
+    small(swath, tmp_path, 8)
+    started = time.monotonic()
+    swath("publish", "whole", cwd=tmp_path)
+    full = time.monotonic() - started
+    random.seed(3)
+    for _ in range(6):
+        kill_while(["publish", "out"], tmp_path, None, random.uniform(0.1, 0.9) * full)
+        if (tmp_path / "out/collection.json").is_file():
+            for item in open_catalog(tmp_path / "out").items:
+                for key in item.body["assets"]:
+                    assert item.asset(key).stat().st_size == item.body["assets"][key]["file:size"]
+    swath("publish", "out", cwd=tmp_path)
+    assert content(tmp_path / "out") == content(tmp_path / "whole")
+
+
+@pytest.fixture(scope="module")
+def container(azurite, built, swath):
+    """The Landsat build in a container that did not exist before."""
+    url = f"{azurite.url}/landsat/maps"
+    sas = azurite.account_sas()
+    result = swath("publish", url, cwd=built, env={"AZURE_STORAGE_SAS_TOKEN": sas}, timeout=300)
+    assert azurite.client.get_container_client("landsat").exists(), result
+    return url, sas
+
+
+def test_the_container_is_created_and_holds_the_build(azurite, container, built, tmp_path):
+    azurite.download("landsat", tmp_path)
+    assert content(tmp_path / "maps") == content(built / "build")
+    assert len(open_catalog(tmp_path / "maps").items) == 19
+
+
+def test_every_raw_band_is_found_again_in_what_was_published(azurite, container, shared, tmp_path):
+    from test_build import test_every_raw_band_is_found_again_bit_for_bit as every_band
+
+    azurite.download("landsat", tmp_path)
+    every_band(shared, open_catalog(tmp_path / "maps"))
+
+
+def test_kinds_of_file_have_their_content_type(azurite, container):
+    for name, blob in azurite.blobs("landsat").items():
+        kind = blob.content_settings.content_type
+        if name.endswith(".tif"):
+            assert kind == "image/tiff; application=geotiff; profile=cloud-optimized"
+        elif name.endswith("collection.json") or name.endswith("manifest.json"):
+            assert kind == "application/json"
+        elif name.endswith(".json"):
+            assert kind == "application/geo+json"
+
+
+def test_uploads_carry_their_md5(azurite, container):
+    for name, blob in azurite.blobs("landsat").items():
+        assert blob.content_settings.content_md5, name
+
+
+def test_the_second_upload_sends_nothing(swath, azurite, container, built):
+    url, sas = container
+    before = {name: blob.etag for name, blob in azurite.blobs("landsat").items()}
+    changes = azurite.changes()
+    swath("publish", url, cwd=built, env={"AZURE_STORAGE_SAS_TOKEN": sas})
+    assert {name: blob.etag for name, blob in azurite.blobs("landsat").items()} == before
+    assert azurite.changes() - changes == 0, "requests that write"
+
+
+def test_root_comes_after_items_and_items_after_assets(azurite, container):
+    blobs = azurite.blobs("landsat")
+    def written(choose):
+        return [b.creation_time for n, b in blobs.items() if choose(n)]
+
+    assets = written(lambda n: n.endswith(".tif"))
+    items = written(lambda n: n.endswith(".json") and n.count("/") == 3)
+    root = blobs["maps/collection.json"].creation_time
+    assert max(assets) <= min(items) and max(items) <= root
+    assert blobs["maps/swath.manifest.json"].last_modified >= root
+
+
+def test_a_key_works_as_well_as_a_signature(swath, azurite, tmp_path):
+    small(swath, tmp_path, 2)
+    env = {"AZURE_STORAGE_SAS_TOKEN": None, "AZURE_STORAGE_KEY": azurite.key, "AZURE_STORAGE_ACCOUNT": "swathtest"}
+    swath("publish", f"{azurite.url}/bykey/x", cwd=tmp_path, env=env)
+    assert len([n for n in azurite.blobs("bykey") if n.endswith(".tif")]) == 2
+
+
+def test_a_kill_in_the_middle_of_an_upload_is_mended_by_the_next_run(swath, azurite, tmp_path):
+    small(swath, tmp_path, 8)
+    env = {"AZURE_STORAGE_SAS_TOKEN": azurite.account_sas()}
+    started = time.monotonic()
+    swath("publish", f"{azurite.url}/killed/whole", cwd=tmp_path, env=env)
+    full = time.monotonic() - started
+    for part in (0.3, 0.5, 0.8):
+        kill_while(["publish", f"{azurite.url}/killed/out"], tmp_path, env, part * full)
+    swath("publish", f"{azurite.url}/killed/out", cwd=tmp_path, env=env)
+    azurite.download("killed", tmp_path / "got")
+    assert content(tmp_path / "got/out") == content(tmp_path / "got/whole")
+    swath("check", tmp_path / "got/out")
+
+
+def test_a_url_with_its_token_is_split_at_once(swath, azurite, tmp_path):
+    small(swath, tmp_path, 1)
+    sas = azurite.account_sas()
+    swath("publish", f"{azurite.url}/split/x?{sas}", cwd=tmp_path, env={"AZURE_STORAGE_SAS_TOKEN": None})
+    azurite.download("split", tmp_path / "got")
+    for path in (tmp_path / "got").rglob("*.json"):
+        assert "sig=" not in path.read_text()
