@@ -3,6 +3,7 @@
 
 mod commands;
 mod exit;
+mod table;
 mod talk;
 
 use clap::Parser;

@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod lattice;
 mod local;
+pub mod plan_file;
 
 pub use error::{Error, Family, Result};
 pub use local::open_raw;

@@ -5,10 +5,12 @@ use clap::Subcommand;
 use crate::{exit::Exit, talk::Talk};
 
 mod info;
+mod plan;
 
 #[derive(Subcommand)]
 pub enum Command {
     Info(info::Info),
+    Plan(plan::Plan),
 }
 
 /// Runs a command to its exit code.
@@ -18,5 +20,6 @@ pub enum Command {
 pub fn run(command: Command, talk: &Talk) -> swath::Result<Exit> {
     match command {
         Command::Info(args) => info::run(&args, talk),
+        Command::Plan(args) => plan::run(&args, talk),
     }
 }

@@ -1,0 +1,165 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+use swath::lattice::{OddFile, Resolved, ResolvedDataset, VariableSummary, resolve};
+use swath::plan_file::PlanFile;
+
+use crate::table::{Table, few};
+use crate::{exit::Exit, talk::Talk};
+
+/// Show what build and publish would do; writes nothing
+#[derive(Args)]
+#[command(after_help = "Examples:\n  swath plan\n  swath plan -f maps/swath.toml --exit-code")]
+pub struct Plan {
+    /// The plan
+    #[arg(short = 'f', long = "plan", value_name = "FILE", default_value = "swath.toml")]
+    plan: PathBuf,
+    /// Exit with 10 when there is something to do
+    #[arg(long)]
+    exit_code: bool,
+}
+
+pub fn run(args: &Plan, talk: &Talk) -> swath::Result<Exit> {
+    let plan = PlanFile::read(&args.plan)?;
+    let folder = args.plan.parent().unwrap_or(Path::new(""));
+    let resolved = resolve(&plan, folder)?;
+    if talk.is_json() {
+        events(&resolved, talk);
+    } else {
+        for dataset in &resolved.datasets {
+            talk.data(describe(dataset));
+        }
+        if !resolved.ignored.is_empty() {
+            talk.data(format!("ignored\n{}", ignored(&resolved)));
+        }
+    }
+    let due = due(&resolved, &folder.join("build"));
+    talk.event("due", json!({ "conversions": due }));
+    talk.data(format!("due     {due} conversions{}", if due == 0 { "" } else { " (`swath build`)" }));
+    Ok(if args.exit_code && due > 0 { Exit::Changes } else { Exit::Done })
+}
+
+/// Assets without a file in the build.
+fn due(resolved: &Resolved, build: &Path) -> usize {
+    let mut due = 0;
+    for dataset in &resolved.datasets {
+        for item in &dataset.items {
+            let names: Vec<String> = std::fs::read_dir(build.join(&dataset.id).join(&item.id))
+                .map(|entries| entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
+                .unwrap_or_default();
+            let built =
+                |variable: &str| names.iter().any(|n| n.ends_with(".tif") && n.strip_prefix(variable).is_some_and(|r| r.starts_with('.')));
+            due += item.assets.iter().filter(|a| !built(&a.variable)).count();
+        }
+    }
+    due
+}
+
+fn describe(dataset: &ResolvedDataset) -> String {
+    let summary = &dataset.summary;
+    let mut lines = vec![format!(
+        "{}: {} x {} = {} from {}",
+        dataset.id,
+        count(summary.items, "item"),
+        count(summary.variables.len(), "variable"),
+        count(summary.assets, "asset"),
+        count(summary.files, "file"),
+    )];
+    if let (Some(first), Some(last)) = (summary.first, summary.last) {
+        let days = (first.format("%Y-%m-%d").to_string(), last.format("%Y-%m-%d").to_string());
+        lines.push(format!("  dates   {}", if days.0 == days.1 { days.0 } else { format!("{} to {}", days.0, days.1) }));
+    }
+    if !summary.tiles.is_empty() {
+        lines.push(format!("  tiles   {}: {}", summary.tiles.len(), few(&summary.tiles, 8)));
+    }
+    if !summary.crs.is_empty() {
+        lines.push(format!("  CRS     {}", few(&summary.crs, 4)));
+    }
+    lines.push(variables(&summary.variables));
+    lines.extend(holes(dataset));
+    lines.extend(odd(&dataset.odd));
+    lines.extend(dataset.notes.iter().map(|n| format!("  note    {n}")));
+    lines.extend(dataset.unreadable.iter().map(|u| format!("  unreadable  {}", u.error)));
+    lines.extend(dataset.ignored.iter().map(|i| format!("  left out  {}: {}", i.path, i.reason)));
+    lines.join("\n") + "\n"
+}
+
+fn variables(variables: &[VariableSummary]) -> String {
+    let mut table = Table::new(4, &["variable", "items", "type", "bands", "nodata", "pixel size", "columns x rows"]);
+    for v in variables {
+        let bands: Vec<String> = v.bands.iter().map(usize::to_string).collect();
+        table.row(vec![
+            v.name.clone(),
+            v.items.to_string(),
+            few(&v.types, 3),
+            few(&bands, 3),
+            few(&v.nodata, 2),
+            few(&v.pixel_sizes, 2),
+            few(&v.sizes, 2),
+        ]);
+    }
+    table.to_string()
+}
+
+/// Items without a variable, by variable: `B5 is missing from 2 items: a, b`.
+fn holes(dataset: &ResolvedDataset) -> Vec<String> {
+    let mut by_variable: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for hole in &dataset.holes {
+        by_variable.entry(&hole.variable).or_default().push(hole.item.clone());
+    }
+    let line = |(variable, items): (&str, Vec<String>)| {
+        format!("  hole    {variable} is missing from {}: {}", count(items.len(), "item"), few(&items, 20))
+    };
+    by_variable.into_iter().map(line).collect()
+}
+
+fn odd(odd: &[OddFile]) -> Vec<String> {
+    let mut groups: BTreeMap<(&str, &str, &str), Vec<String>> = BTreeMap::new();
+    for file in odd {
+        groups.entry((file.what, &file.found, &file.usual)).or_default().push(file.path.clone());
+    }
+    let line = |((what, found, usual), files): ((&str, &str, &str), Vec<String>)| {
+        format!("  odd     {what} {found} where its siblings have {usual}: {}", few(&files, 10))
+    };
+    groups.into_iter().map(line).collect()
+}
+
+fn ignored(resolved: &Resolved) -> String {
+    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for file in &resolved.ignored {
+        reasons.entry(&file.reason).or_default().push(file.path.clone());
+    }
+    reasons.into_iter().map(|(reason, files)| format!("  {}: {reason}", few(&files, 5))).collect::<Vec<_>>().join("\n")
+}
+
+fn events(resolved: &Resolved, talk: &Talk) {
+    for dataset in &resolved.datasets {
+        let id = &dataset.id;
+        talk.event("dataset", json!({ "id": id, "summary": dataset.summary, "notes": dataset.notes }));
+        for item in &dataset.items {
+            talk.event("item", json!({ "dataset": id, "item": item }));
+        }
+        for hole in &dataset.holes {
+            talk.event("hole", json!({ "dataset": id, "item": hole.item, "tile": hole.tile, "variable": hole.variable }));
+        }
+        for odd in &dataset.odd {
+            let body = json!({ "dataset": id, "path": odd.path, "variable": odd.variable, "what": odd.what, "found": odd.found, "usual": odd.usual });
+            talk.event("odd", body);
+        }
+        for file in &dataset.unreadable {
+            talk.event("unreadable", json!({ "dataset": id, "path": file.path, "error": file.error }));
+        }
+        for file in &dataset.ignored {
+            talk.event("ignored", json!({ "dataset": id, "path": file.path, "reason": file.reason }));
+        }
+    }
+    for file in &resolved.ignored {
+        talk.event("ignored", json!({ "path": file.path, "reason": file.reason }));
+    }
+}
+
+fn count(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}

@@ -1,0 +1,91 @@
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::resolved::IgnoredFile;
+use crate::{Error, Result};
+
+/// A file below a folder; `rel` has `/` between its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub path: PathBuf,
+    pub rel: String,
+}
+
+/// Every file below `folder` by name, and what was passed over with the reason. Folders that hold a built catalog are passed over whole.
+///
+/// # Errors
+/// Absent or Disk where the folder itself cannot be listed.
+pub(crate) fn list(folder: &Path) -> Result<(Vec<Found>, Vec<IgnoredFile>)> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    std::fs::read_dir(folder).map_err(|e| Error::file(folder, &e))?;
+    let (mut files, mut ignored) = (Vec::new(), Vec::new());
+    let rel_of = |path: &Path| path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let mut walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+    while let Some(entry) = walk.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(e) => {
+                let path = e.path().map(&rel_of).unwrap_or_default();
+                let reason = e.io_error().map_or_else(|| "a link that leads back into its own folder".to_owned(), ToString::to_string);
+                ignored.push(IgnoredFile { path, reason });
+                continue;
+            }
+        };
+        let rel = rel_of(entry.path());
+        let hidden = entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
+        if entry.file_type().is_dir() {
+            if hidden {
+                ignored.push(IgnoredFile { path: format!("{rel}/"), reason: "hidden folder".to_owned() });
+                walk.skip_current_dir();
+            } else if entry.depth() > 0 && entry.path().join("collection.json").is_file() {
+                ignored
+                    .push(IgnoredFile { path: format!("{rel}/"), reason: "a catalog, not raw data (it has a collection.json)".to_owned() });
+                walk.skip_current_dir();
+            }
+        } else if hidden {
+            ignored.push(IgnoredFile { path: rel, reason: "hidden file".to_owned() });
+        } else if entry.path().to_str().is_none() {
+            ignored.push(IgnoredFile { path: rel, reason: "its name is not UTF-8".to_owned() });
+        } else if entry.file_type().is_file() {
+            files.push(Found { path: entry.path().to_path_buf(), rel });
+        }
+    }
+    Ok((files, ignored))
+}
+
+/// Why a file is no raster, judged by its name first and its bytes then; `None` for one that may be a raster.
+pub(crate) fn why_no_raster(found: &Found) -> Option<String> {
+    let name = found.rel.rsplit('/').next().unwrap_or(&found.rel).to_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e));
+    if ends(&[".aux.xml", ".ovr", ".msk", ".tfw", ".tifw", ".tiffw", ".wld", ".prj", ".rrd", ".aux"]) {
+        return Some("a sidecar, read with the raster it belongs to".to_owned());
+    }
+    let head = match first_bytes(&found.path) {
+        Ok(head) => head,
+        Err(e) => return Some(e.to_string()),
+    };
+    if swath_raster::tiff::sniff(&head) || swath_raster::netcdf::sniff(&head) {
+        return None;
+    }
+    if head.starts_with(b"version https://git-lfs") {
+        return Some("a Git LFS pointer, not the raster itself; `git lfs pull` fetches it".to_owned());
+    }
+    if head.is_empty() {
+        return Some("empty file".to_owned());
+    }
+    if ends(&[".tif", ".tiff", ".nc", ".nc4", ".cdf", ".h5", ".hdf5"]) {
+        return Some("damaged: named as a raster, but its first bytes are of no format swath reads".to_owned());
+    }
+    if head.starts_with(b"GRIB") || head.get(4..8) == Some(b"jP  ") || head.starts_with(b"\x0e\x03\x13\x01") {
+        return Some("a raster format swath does not read (yet): convert it to GeoTIFF or NetCDF".to_owned());
+    }
+    Some("not a raster".to_owned())
+}
+
+pub(crate) fn first_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(64);
+    std::fs::File::open(path)?.take(64).read_to_end(&mut head)?;
+    Ok(head)
+}

@@ -1,0 +1,49 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use rayon::prelude::*;
+use swath_raster::{RasterInfo, RasterSource};
+
+use super::files::{Found, first_bytes};
+use crate::{Error, Family, Result, open_raw};
+
+/// A file with what its header says.
+pub(crate) struct Header {
+    pub found: Found,
+    pub rasters: Result<Vec<Arc<dyn RasterSource>>>,
+}
+
+/// Opens the headers of all files, in parallel, in order.
+pub(crate) fn open_headers(files: Vec<Found>) -> Vec<Header> {
+    let open = |found: Found| {
+        let rasters = match open_raw(&found.path) {
+            Ok(rasters) if rasters.is_empty() => Err(Error::new(
+                Family::Unsupported,
+                found.path.display().to_string(),
+                "no raster on a grid in it",
+                "at least one is expected",
+            )),
+            Err(e) if first_bytes(&found.path).is_ok_and(|h| h.starts_with(b"version https://git-lfs")) => {
+                let error = Error::new(Family::Damaged, e.at, "is a Git LFS pointer, not the raster itself", "the raster is expected");
+                Err(error.hint("`git lfs pull` fetches it"))
+            }
+            other => other,
+        };
+        Header { found, rasters }
+    };
+    files.into_par_iter().map(open).collect()
+}
+
+/// A CRS in a few letters: its code, else its name.
+pub(crate) fn crs_label(info: &RasterInfo) -> String {
+    match &info.grid.crs {
+        Some(crs) => crs.code().map_or_else(|| crs.name().to_owned(), str::to_owned),
+        None => "none".to_owned(),
+    }
+}
+
+/// TIFF's DateTime tag, `2018:01:31 15:40:11`.
+pub(crate) fn tiff_datetime(info: &RasterInfo) -> Option<DateTime<Utc>> {
+    let text = info.metadata.get("TIFFTAG_DATETIME")?;
+    NaiveDateTime::parse_from_str(text.trim().trim_end_matches('\0'), "%Y:%m:%d %H:%M:%S").ok().map(|t| t.and_utc())
+}

@@ -1,0 +1,16 @@
+//! What a plan means on this disk: datasets x items x variables, the holes in that lattice, and what is odd about it.
+//! [`Resolved`] is plain data: `plan` prints it and `build` executes that very value.
+
+mod files;
+mod gather;
+mod header;
+mod moment;
+mod odd;
+mod odd_grid;
+mod resolve;
+mod resolved;
+mod summary;
+
+pub use resolve::resolve;
+pub use resolved::{Hole, IgnoredFile, OddFile, Resolved, ResolvedAsset, ResolvedDataset, ResolvedItem, UnreadableFile};
+pub use summary::{DatasetSummary, VariableSummary};

@@ -1,0 +1,111 @@
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::gather::Sighting;
+use super::header::crs_label;
+use super::resolved::ResolvedItem;
+
+/// A dataset in a few numbers, for a table.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct DatasetSummary {
+    pub files: usize,
+    pub items: usize,
+    pub assets: usize,
+    /// In natural order; empty where names have no tile.
+    pub tiles: Vec<String>,
+    pub first: Option<DateTime<Utc>>,
+    pub last: Option<DateTime<Utc>>,
+    pub crs: Vec<String>,
+    pub variables: Vec<VariableSummary>,
+}
+
+/// What the files of one variable have; several values where they differ.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct VariableSummary {
+    pub name: String,
+    /// Items that have it.
+    pub items: usize,
+    pub types: Vec<String>,
+    pub bands: Vec<usize>,
+    pub nodata: Vec<String>,
+    pub pixel_sizes: Vec<String>,
+    /// `width x height`.
+    pub sizes: Vec<String>,
+}
+
+pub(super) fn of(order: &[String], sightings: &[Sighting], files: usize) -> DatasetSummary {
+    let unique = |texts: &mut dyn Iterator<Item = String>| texts.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+    let variables = order.iter().filter_map(|name| {
+        let mine: Vec<&Sighting> = sightings.iter().filter(|s| s.variable == *name).collect();
+        (!mine.is_empty()).then(|| VariableSummary {
+            name: name.clone(),
+            items: 0,
+            types: unique(&mut mine.iter().map(|s| s.info.sample.name().to_owned())),
+            bands: mine.iter().map(|s| s.info.bands.len()).collect::<BTreeSet<_>>().into_iter().collect(),
+            nodata: unique(&mut mine.iter().map(|s| nodata_label(s))),
+            pixel_sizes: unique(&mut mine.iter().map(|s| pixel_size(s))),
+            sizes: unique(&mut mine.iter().map(|s| format!("{} x {}", s.info.grid.shape.width, s.info.grid.shape.height))),
+        })
+    });
+    let crs = unique(&mut sightings.iter().map(|s| crs_label(&s.info)));
+    DatasetSummary { files, crs, variables: variables.collect(), ..DatasetSummary::default() }
+}
+
+impl DatasetSummary {
+    pub(super) fn with_items(mut self, items: &[ResolvedItem]) -> Self {
+        self.items = items.len();
+        self.assets = items.iter().map(|i| i.assets.len()).sum();
+        let tiles: BTreeSet<&str> = items.iter().filter_map(|i| i.tile.as_deref()).collect();
+        self.tiles = tiles.into_iter().map(str::to_owned).collect();
+        self.tiles.sort_by_key(|t| super::resolve::natural(t));
+        self.first = items.iter().map(|i| i.span.map_or(i.datetime, |s| s.0)).min();
+        self.last = items.iter().map(|i| i.span.map_or(i.datetime, |s| s.1)).max();
+        for variable in &mut self.variables {
+            // With split bands the assets are called after the bands, not after the file's variable.
+            variable.items = items.iter().filter(|i| i.assets.iter().any(|a| a.variable == variable.name)).count();
+        }
+        if self.variables.iter().any(|v| v.items == 0) {
+            self.split(items);
+        }
+        self
+    }
+
+    fn split(&mut self, items: &[ResolvedItem]) {
+        let mut names: Vec<&str> = Vec::new();
+        for asset in items.iter().flat_map(|i| &i.assets) {
+            if !names.contains(&asset.variable.as_str()) {
+                names.push(&asset.variable);
+            }
+        }
+        let like = self.variables.first().cloned().unwrap_or_default();
+        let count = |name: &str| items.iter().filter(|i| i.assets.iter().any(|a| a.variable == name)).count();
+        self.variables =
+            names.iter().map(|n| VariableSummary { name: (*n).to_owned(), items: count(n), bands: vec![1], ..like.clone() }).collect();
+    }
+}
+
+pub(super) fn nodata_label(sighting: &Sighting) -> String {
+    let values: BTreeSet<String> =
+        sighting.info.bands.iter().map(|b| b.nodata.map_or_else(|| "none".to_owned(), |n| n.to_string())).collect();
+    values.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// `30` or `30 x 60`, to seven digits.
+pub(super) fn pixel_size(sighting: &Sighting) -> String {
+    let t = sighting.info.grid.transform;
+    let (x, y) = (t.a.hypot(t.d), t.b.hypot(t.e));
+    let (x, y) = (digits(x), digits(y));
+    if x == y { x } else { format!("{x} x {y}") }
+}
+
+fn digits(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let places = (6.0 - value.abs().log10().floor()).clamp(0.0, 15.0);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let text = format!("{value:.*}", places as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
