@@ -41,10 +41,3 @@ def test_real_files(swath, shared, name):
 def test_a_netcdf_lists_its_variables(swath, shared):
     text = swath("info", shared / "data/sentinel2_romania/sentinel2_cube_subset_romania_20m.nc").out
     assert "140" in text
-
-
-def test_unsupported_is_named(swath, shared):
-    for path in sorted((shared / "data/unsupported_ok").rglob("*")):
-        if path.is_file():
-            result = swath("cog", path, "/tmp/never-written.tif", rc=None)
-            assert result.rc == 0 or (result.rc == 1 and path.name in result.err), result

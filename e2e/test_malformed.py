@@ -1,12 +1,13 @@
 """Broken files: a clear error with the file's name, fast, in little memory, and no output."""
+import os
 import pathlib
+import random
 
 import pytest
 
+from support import rasters
 from support.measure import measured
 from support.run import ROOT
-
-import os
 
 FOLDER = pathlib.Path(os.environ.get("SWATH_SHARED") or ROOT.parent / "shared") / "data/malformed"
 FILES = sorted(str(p.relative_to(FOLDER)) for p in FOLDER.rglob("*") if p.is_file()) or [None]
@@ -54,8 +55,6 @@ def test_beginnings_of_formats(swath, tmp_path, text):
 
 
 def test_every_cut_of_a_good_file(swath, tmp_path):
-    from support import rasters
-
     whole = rasters.write(tmp_path / "whole.tif", rasters.smooth((64, 64)), compress="deflate").read_bytes()
     for cut in range(0, len(whole) - 1, max(1, len(whole) // 60)):
         path = tmp_path / "cut.tif"
@@ -70,10 +69,6 @@ def test_every_cut_of_a_good_file(swath, tmp_path):
 
 
 def test_flipped_bytes_never_panic(swath, tmp_path):
-    import random
-
-    from support import rasters
-
     whole = bytearray(rasters.write(tmp_path / "whole.tif", rasters.smooth((64, 64)), compress="lzw").read_bytes())
     random.seed(11)
     for _ in range(80):

@@ -1,4 +1,6 @@
 """What we write is valid for, and opens in, the software that scientists already use."""
+import json
+
 import numpy as np
 import pystac
 import pytest
@@ -30,8 +32,6 @@ def test_stac_valid_finds_no_error(tree, shared):
 def test_the_judges_do_find_errors(tree, shared, tmp_path):
     document = next(d for d in tree if d.body["type"] == "Feature")
     broken = tmp_path / "broken.json"
-    import json
-
     body = json.loads(json.dumps(document.body))
     next(iter(body["assets"].values()))["file:checksum"] = "no multihash"
     broken.write_text(json.dumps(body))
