@@ -1,6 +1,30 @@
 //! Bytes at a URL: ranges, put, list, SAS, credentials, redaction.
+//!
+//! A [`Store`] is a folder, an HTTP site (read only) or a container of an Azure storage account; its paths are the same
+//! in all three. Credentials belong to one account and never travel elsewhere, and no text made here holds a secret.
 #![forbid(unsafe_code)]
 
+mod azure;
+mod credentials;
+mod environment;
+mod error;
+mod folder;
+mod http;
+mod location;
+mod names;
 mod redact;
+mod refusal;
+mod resolve;
+mod sas;
+mod store;
+mod traffic;
+mod typos;
+mod wire;
 
+pub use credentials::Credentials;
+pub use error::{Error, Family, Result};
+pub use location::{AzurePlace, Location, Place};
 pub use redact::redact;
+pub use sas::{ContainerGrant, Sas};
+pub use store::{Container, Content, Entry, Fetched, Put, Store};
+pub use traffic::Counts;

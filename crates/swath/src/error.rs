@@ -86,3 +86,21 @@ impl From<swath_raster::Error> for Error {
         Self { family, at: e.at, found: e.found, right: e.right, hint: e.hint }
     }
 }
+
+impl From<swath_store::Error> for Error {
+    fn from(e: swath_store::Error) -> Self {
+        use swath_store::Family as F;
+        let family = match e.family {
+            F::Damaged => Family::Damaged,
+            F::Unsupported => Family::Unsupported,
+            F::OverLimit => Family::OverLimit,
+            F::Refused => Family::Refused,
+            F::Absent => Family::Absent,
+            F::Conflict => Family::Conflict,
+            F::Unreachable => Family::Unreachable,
+            F::Disk => Family::Disk,
+            F::Misuse => Family::Misuse,
+        };
+        Self { family, at: e.at, found: e.found, right: e.right, hint: e.hint }
+    }
+}

@@ -1,0 +1,179 @@
+use std::fmt;
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{Error, Family, Result, Sas, environment};
+
+/// What proves that we may read or write in one Azure storage account. Printing it shows its kind, never its value.
+///
+/// ```
+/// # use swath_store::Credentials;
+/// let credentials = Credentials::sas("?sp=rl&sig=c2VjcmV0")?;
+/// assert!(!format!("{credentials:?}").contains("c2VjcmV0"));
+/// # Ok::<(), swath_store::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Credentials {
+    pub(crate) account: Option<String>,
+    /// The blob endpoint of a connection string: `http://127.0.0.1:10000/devstoreaccount1`.
+    pub(crate) endpoint: Option<String>,
+    pub(crate) secret: Secret,
+}
+
+#[derive(Clone, Default)]
+pub(crate) enum Secret {
+    #[default]
+    Anonymous,
+    Sas(Sas),
+    Key(SecretString),
+}
+
+impl Credentials {
+    /// None: public containers, web sites and folders.
+    pub fn anonymous() -> Self {
+        Self::default()
+    }
+    /// A SAS token, with or without its leading `?`.
+    ///
+    /// # Errors
+    /// Misuse where the text is no SAS token.
+    pub fn sas(token: &str) -> Result<Self> {
+        Ok(Self { secret: Secret::Sas(Sas::parse(token)?), ..Self::default() })
+    }
+    /// An account's key.
+    pub fn key(account: &str, key: &str) -> Self {
+        Self { account: Some(account.to_owned()), endpoint: None, secret: Secret::Key(key.to_owned().into()) }
+    }
+    /// The SAS token that a file holds.
+    ///
+    /// # Errors
+    /// Absent, Disk; Misuse where its text is no SAS token.
+    pub fn sas_file(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, &e))?;
+        Self::sas(text.trim()).map_err(|e| Error { at: path.display().to_string(), ..e })
+    }
+    /// What `AZURE_STORAGE_SAS_TOKEN`, else `AZURE_STORAGE_KEY`, else `AZURE_STORAGE_CONNECTION_STRING` says, for the
+    /// account in `AZURE_STORAGE_ACCOUNT` when that is set; anonymous where none is.
+    ///
+    /// # Errors
+    /// Misuse naming the variable whose value makes no sense.
+    pub fn from_env() -> Result<Self> {
+        let account = environment::read(environment::ACCOUNT);
+        let named = |name: &'static str| move |e: Error| Error { at: name.into(), ..e };
+        if let Some(token) = environment::read(environment::SAS_TOKEN) {
+            return Ok(Self { account, ..Self::sas(&token).map_err(named(environment::SAS_TOKEN))? });
+        }
+        if let Some(key) = environment::read(environment::KEY) {
+            return Ok(Self { account, endpoint: None, secret: Secret::Key(key.into()) });
+        }
+        match environment::read(environment::CONNECTION_STRING) {
+            Some(text) => Self::connection_string(&text).map_err(named(environment::CONNECTION_STRING)),
+            None => Ok(Self { account, ..Self::default() }),
+        }
+    }
+    /// The account, endpoint and secret of a connection string.
+    ///
+    /// # Errors
+    /// Misuse where it names no account, or neither a key nor a SAS.
+    pub fn connection_string(text: &str) -> Result<Self> {
+        let part = |name: &str| {
+            let mut pairs = text.split(';').filter_map(|pair| pair.trim().split_once('='));
+            pairs.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+        };
+        let at = "connection string";
+        let endpoint = part("BlobEndpoint").map(|url| url.trim_end_matches('/').to_owned());
+        let account = part("AccountName").or_else(|| account_of(endpoint.as_deref()?));
+        let secret = match (part("SharedAccessSignature"), part("AccountKey")) {
+            (Some(token), _) => Secret::Sas(Sas::parse(&token)?),
+            (None, Some(key)) => Secret::Key(key.into()),
+            (None, None) => return Err(Error::misuse(at, "has no secret", "AccountKey= or SharedAccessSignature= is expected")),
+        };
+        if account.is_none() {
+            return Err(Error::misuse(at, "names no account", "AccountName= or BlobEndpoint= is expected"));
+        }
+        Ok(Self { account, endpoint, secret })
+    }
+    /// Whether there is anything to show a server.
+    pub fn is_anonymous(&self) -> bool {
+        matches!(self.secret, Secret::Anonymous)
+    }
+    /// The account they belong to, where that was said.
+    pub fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+    /// These, if they may be shown to an account; anonymous where they belong to another.
+    pub(crate) fn for_account(&self, account: &str) -> Self {
+        if self.account.as_deref().is_none_or(|owner| owner == account) { self.clone() } else { Self::anonymous() }
+    }
+}
+
+impl Secret {
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "no credentials",
+            Self::Sas(_) => "a SAS token",
+            Self::Key(_) => "an account key",
+        }
+    }
+    /// What signs requests, in the words of the client library; `None` where they go unsigned.
+    pub(crate) fn signer(&self) -> Result<Option<object_store::azure::AzureCredential>> {
+        use object_store::azure::{AzureAccessKey, AzureCredential};
+        Ok(match self {
+            Self::Anonymous => None,
+            Self::Sas(sas) => Some(AzureCredential::SASToken(sas.pairs())),
+            Self::Key(key) => {
+                let key = AzureAccessKey::try_new(key.expose_secret()).map_err(|_| {
+                    Error::new(Family::Refused, "", "the account key is not base64", "the key as `az storage account keys list` prints it")
+                        .hint("check AZURE_STORAGE_KEY or AZURE_STORAGE_CONNECTION_STRING")
+                })?;
+                Some(AzureCredential::AccessKey(key))
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} for {}", self.secret.kind(), self.account.as_deref().unwrap_or("the account of the URL"))
+    }
+}
+
+/// The account that an endpoint names: its first label, or the emulator's first path segment.
+fn account_of(endpoint: &str) -> Option<String> {
+    let url = url::Url::parse(endpoint).ok()?;
+    let segment = url.path_segments()?.next().filter(|s| !s.is_empty());
+    segment.or_else(|| url.host_str()?.split('.').next()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_string_gives_account_endpoint_and_secret() {
+        let full = "DefaultEndpointsProtocol=http;AccountName=dev;AccountKey=a2V5==;BlobEndpoint=http://127.0.0.1:10000/dev;";
+        let parsed = Credentials::connection_string(full).unwrap();
+        assert_eq!(parsed.account(), Some("dev"));
+        assert_eq!(parsed.endpoint.as_deref(), Some("http://127.0.0.1:10000/dev"));
+        assert!(matches!(&parsed.secret, Secret::Key(key) if key.expose_secret() == "a2V5=="));
+
+        let shared = "BlobEndpoint=https://acct.blob.core.windows.net/;SharedAccessSignature=sv=2024-11-04&sp=rl&sig=abc%3D";
+        let parsed = Credentials::connection_string(shared).unwrap();
+        assert_eq!(parsed.account(), Some("acct"));
+        assert!(matches!(parsed.secret, Secret::Sas(_)));
+    }
+
+    #[test]
+    fn a_connection_string_without_secret_or_account_says_which() {
+        assert!(Credentials::connection_string("AccountName=a").unwrap_err().to_string().contains("AccountKey="));
+        assert!(Credentials::connection_string("AccountKey=a").unwrap_err().to_string().contains("AccountName="));
+    }
+
+    #[test]
+    fn credentials_of_one_account_are_not_shown_to_another() {
+        let owned = Credentials::key("mine", "a2V5");
+        assert!(!owned.for_account("mine").is_anonymous());
+        assert!(owned.for_account("theirs").is_anonymous());
+    }
+}

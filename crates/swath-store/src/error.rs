@@ -1,0 +1,82 @@
+use std::fmt;
+use std::path::Path;
+
+use crate::redact;
+
+/// What to do next about an [`Error`]; the same families in every crate, in Python and in exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// The bytes or the links contradict themselves.
+    Damaged,
+    /// Valid, but nothing here speaks it.
+    Unsupported,
+    /// Larger than the limit that protects this machine.
+    OverLimit,
+    /// The server says no: credentials are missing, wrong or too weak.
+    Refused,
+    /// Not there.
+    Absent,
+    /// Somebody else's bytes are where ours would go, or the object changed while it was read.
+    Conflict,
+    /// The network or the server failed; trying again may help.
+    Unreachable,
+    /// The local disk is full or not ours to use.
+    Disk,
+    /// The call, a URL or an option makes no sense.
+    Misuse,
+}
+
+/// One failure: where, what was found, what would be right; the hint is separate. No field ever holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    pub family: Family,
+    /// The URL or path, without its query.
+    pub at: String,
+    pub found: String,
+    /// What would have been right; empty where the found says it all.
+    pub right: String,
+    pub hint: Option<String>,
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub fn new(family: Family, at: impl AsRef<str>, found: impl AsRef<str>, right: impl Into<String>) -> Self {
+        Self { family, at: redact(at.as_ref()), found: redact(found.as_ref()), right: right.into(), hint: None }
+    }
+    pub fn misuse(at: impl AsRef<str>, found: impl AsRef<str>, right: impl Into<String>) -> Self {
+        Self::new(Family::Misuse, at, found, right)
+    }
+    /// A failed operation on a local file.
+    pub fn file(path: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        let family = match error.kind() {
+            Kind::NotFound => Family::Absent,
+            Kind::AlreadyExists => Family::Conflict,
+            Kind::UnexpectedEof | Kind::InvalidData => Family::Damaged,
+            Kind::IsADirectory | Kind::NotADirectory => Family::Misuse,
+            _ => Family::Disk,
+        };
+        Self::new(family, path.display().to_string(), error.to_string(), "")
+    }
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.at.is_empty() {
+            write!(f, "{}: ", self.at)?;
+        }
+        f.write_str(&self.found)?;
+        if !self.right.is_empty() {
+            write!(f, "; {}", self.right)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

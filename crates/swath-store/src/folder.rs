@@ -1,0 +1,144 @@
+//! A local folder as a store: whole files under their final names, or none.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::ops::Range;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+use crate::store::{Entry, Fetched, Put};
+use crate::{Error, Family, Result};
+
+/// What temporary names begin with; listings leave them out.
+const TEMPORARY: &str = ".swath-";
+
+pub(crate) fn read(path: &Path) -> Result<Fetched> {
+    let failed = |e: std::io::Error| Error::file(path, &e);
+    let (mut file, meta) = open(path)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
+    std::io::Read::read_to_end(&mut file, &mut bytes).map_err(failed)?;
+    Ok(Fetched { bytes: bytes.into(), etag: Some(etag(&meta)) })
+}
+
+pub(crate) fn read_ranges(path: &Path, ranges: &[Range<u64>], pin: Option<&str>) -> Result<Vec<Bytes>> {
+    let (file, meta) = open(path)?;
+    let shown = path.display().to_string();
+    if pin.is_some_and(|pin| pin != etag(&meta)) {
+        return Err(Error::new(Family::Conflict, shown, "asset changed while it was read", "").hint("run the same command again"));
+    }
+    let one = |range: &Range<u64>| {
+        let right = || format!("bytes {}..{} were asked for", range.start, range.end);
+        if range.start > range.end || range.end > meta.len() {
+            return Err(Error::new(Family::Damaged, &shown, format!("ends at byte {}", meta.len()), right()));
+        }
+        let length = usize::try_from(range.end - range.start)
+            .map_err(|_| Error::new(Family::OverLimit, &shown, "the range is too large", right()))?;
+        let mut bytes = vec![0; length];
+        file.read_exact_at(&mut bytes, range.start).map_err(|e| Error::file(path, &e))?;
+        Ok(Bytes::from(bytes))
+    };
+    ranges.iter().map(one).collect()
+}
+
+pub(crate) fn head(path: &Path, name: &str) -> Result<Entry> {
+    let (_, meta) = open(path)?;
+    Ok(Entry { path: name.to_owned(), size: meta.len(), etag: Some(etag(&meta)), md5: None, content_type: None })
+}
+
+/// Every file under a folder, by its path within `root`, in order; an absent folder is empty.
+pub(crate) fn list(root: &Path, under: &Path) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    let mut due = vec![under.to_path_buf()];
+    while let Some(folder) = due.pop() {
+        let children = match fs::read_dir(&folder) {
+            Ok(children) => children,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(Error::file(&folder, &e)),
+        };
+        for child in children {
+            let path = child.map_err(|e| Error::file(&folder, &e))?.path();
+            let meta = fs::metadata(&path).map_err(|e| Error::file(&path, &e))?;
+            let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) else {
+                return Err(Error::new(Family::Unsupported, path.display().to_string(), "the name is no UTF-8", ""));
+            };
+            let temporary = path.file_name().is_some_and(|file| file.as_encoded_bytes().starts_with(TEMPORARY.as_bytes()));
+            if meta.is_dir() {
+                due.push(path);
+            } else if !temporary {
+                entries.push(Entry { path: name.to_owned(), size: meta.len(), etag: Some(etag(&meta)), md5: None, content_type: None });
+            }
+        }
+    }
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(entries)
+}
+
+/// Where the bytes of a new file come from.
+pub(crate) enum From<'a> {
+    Bytes(&'a [u8]),
+    File(&'a Path),
+}
+
+/// Writes a file whole: temporary name, fsync, then the final name at once; its ETag.
+pub(crate) fn write(path: &Path, from: From<'_>, put: &Put) -> Result<String> {
+    let failed = |e: std::io::Error| Error::file(path, &e);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|e| Error::file(folder, &e))?;
+    if let Put::IfMatch(pin) = put {
+        let found = open(path).map(|(_, meta)| etag(&meta));
+        if found.as_ref().ok() != Some(pin) {
+            return Err(Error::new(Family::Conflict, path.display().to_string(), "was changed by somebody else", ""));
+        }
+    }
+    if matches!(put, Put::Create) && path.exists() {
+        return Err(exists(path));
+    }
+    let mut temporary = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder).map_err(|e| Error::file(folder, &e))?;
+    match from {
+        From::Bytes(bytes) => temporary.write_all(bytes).map_err(failed)?,
+        From::File(source) => {
+            let mut source_file = File::open(source).map_err(|e| Error::file(source, &e))?;
+            std::io::copy(&mut source_file, temporary.as_file_mut()).map_err(failed)?;
+        }
+    }
+    let file = temporary.as_file();
+    fs::set_permissions(temporary.path(), readable()).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    let kept = match put {
+        Put::Create => temporary.persist_noclobber(path),
+        _ => temporary.persist(path),
+    };
+    let kept = kept.map_err(|e| if e.error.kind() == std::io::ErrorKind::AlreadyExists { exists(path) } else { failed(e.error) })?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| Error::file(folder, &e))?;
+    Ok(etag(&kept.metadata().map_err(failed)?))
+}
+
+fn exists(path: &Path) -> Error {
+    Error::new(Family::Conflict, path.display().to_string(), "exists already", "")
+}
+
+/// Temporary files are private; what is published is not.
+fn readable() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+}
+
+fn open(path: &Path) -> Result<(File, fs::Metadata)> {
+    let failed = |e: std::io::Error| Error::file(path, &e);
+    let file = File::open(path).map_err(failed)?;
+    let meta = file.metadata().map_err(failed)?;
+    if meta.is_dir() {
+        return Err(Error::new(Family::Absent, path.display().to_string(), "is a folder", "a file is expected"));
+    }
+    Ok((file, meta))
+}
+
+fn etag(meta: &fs::Metadata) -> String {
+    format!("\"{:x}-{:x}-{:x}.{:x}\"", meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec())
+}
+
+/// A name inside a folder.
+pub(crate) fn inside(root: &Path, name: &str) -> PathBuf {
+    if name.is_empty() { root.to_path_buf() } else { root.join(name) }
+}

@@ -1,0 +1,96 @@
+use std::error::Error as _;
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::redact;
+
+/// Why there is no reply to work with.
+#[derive(Debug, Clone)]
+pub(crate) enum Failure {
+    /// The server spoke, and said no.
+    Answer(Answer),
+    /// No whole answer came.
+    Unreached { why: String, tries: u32, heals: bool, nobody: bool },
+    /// The answer is larger than was asked for.
+    TooLarge { size: u64, most: u64 },
+}
+
+/// A 4xx or 5xx answer, without its request.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    /// Azure's name for the reason, where it gave one.
+    pub code: String,
+    /// The first line of what the server says.
+    pub message: String,
+    pub wait: Option<Duration>,
+    /// How many requests were sent before this answer, this one included.
+    pub tries: u32,
+}
+
+impl Answer {
+    pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8], wait: Option<Duration>, tries: u32) -> Self {
+        let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+        let element = |name: &str| {
+            let (_, rest) = text.split_once(&format!("<{name}>"))?;
+            Some(rest.split_once("</")?.0.lines().next().unwrap_or_default().trim().to_owned())
+        };
+        let named = headers.get("x-ms-error-code").and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let code = named.or_else(|| element("Code")).unwrap_or_default();
+        Self { status, code, message: redact(&element("Message").unwrap_or_default()), wait, tries }
+    }
+}
+
+impl Failure {
+    pub fn unreached(why: String, tries: u32) -> Self {
+        Self::Unreached { why: redact(&why), tries, heals: false, nobody: false }
+    }
+    pub fn stalled(patience: Duration, tries: u32) -> Self {
+        Self::Unreached { why: format!("no answer within {} s", patience.as_secs()), tries, heals: true, nobody: false }
+    }
+    /// The innermost reason of a failed exchange, without its URL.
+    pub fn of(error: reqwest::Error, tries: u32) -> Self {
+        let nobody = error.is_connect();
+        let heals = !(error.is_builder() || error.is_redirect());
+        let error = error.without_url();
+        let mut reason = error.to_string();
+        let mut source = error.source();
+        while let Some(inner) = source {
+            reason = inner.to_string();
+            source = inner.source();
+        }
+        Self::Unreached { why: redact(&reason), tries, heals, nobody }
+    }
+    /// Whether the same request may succeed a little later.
+    pub fn may_heal(&self) -> bool {
+        match self {
+            Self::Answer(answer) => matches!(answer.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504),
+            Self::Unreached { heals, .. } => *heals,
+            Self::TooLarge { .. } => false,
+        }
+    }
+    pub fn nobody_listens(&self) -> bool {
+        matches!(self, Self::Unreached { nobody: true, .. })
+    }
+    pub fn asked_to_wait(&self) -> Option<Duration> {
+        match self {
+            Self::Answer(answer) => answer.wait,
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(answer) => write!(f, "HTTP {} {}", answer.status.as_u16(), answer.code),
+            Self::Unreached { why, .. } => f.write_str(why),
+            Self::TooLarge { size, most } => write!(f, "{size} bytes, more than {most}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,228 @@
+//! One request to one account or host: signed, counted, checked, retried, and answered whole or as a typed failure.
+
+mod connector;
+mod failure;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use md5::{Digest, Md5};
+use object_store::azure::{AzureAuthorizer, AzureCredential};
+use object_store::client::{HttpRequest, HttpRequestBody};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use url::Url;
+
+use crate::traffic::Traffic;
+pub(crate) use connector::{Connector, failure_of};
+pub(crate) use failure::{Answer, Failure};
+
+/// No byte for this long and the attempt is given up.
+const STALL: Duration = Duration::from_secs(10);
+/// Attempts in all for what may heal: busy servers, broken bodies, stalls.
+const ATTEMPTS: u32 = 6;
+/// Attempts in all where nobody listens.
+const CONNECTS: u32 = 2;
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// An upload slower than this is a stall, bytes per second.
+const SLOWEST_UPLOAD: u64 = 16 * 1024;
+const IN_FLIGHT: usize = 128;
+/// What a body may weigh unless the caller says otherwise.
+const LARGEST_BODY: u64 = 1 << 30;
+
+const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
+const MS_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
+const MS_BLOB_MD5: HeaderName = HeaderName::from_static("x-ms-blob-content-md5");
+const ANONYMOUS_VERSION: HeaderValue = HeaderValue::from_static("2023-11-03");
+
+/// What proves who we are to one host; never printed.
+pub(crate) enum Signer {
+    None,
+    Azure {
+        account: String,
+        credential: Option<AzureCredential>,
+    },
+    /// A query that belongs to a plain web URL.
+    Query(SecretString),
+}
+
+/// Asked of one request through its extensions: the largest body that will be read.
+#[derive(Clone, Copy)]
+pub(crate) struct AtMost(pub u64);
+
+/// Asked of a block list through its extensions: what the multipart call of the client library has no word for.
+#[derive(Clone)]
+pub(crate) struct WholeBlob {
+    pub md5: Arc<std::sync::OnceLock<[u8; 16]>>,
+    pub create_only: bool,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+#[derive(Clone)]
+pub(crate) struct Wire(Arc<Shared>);
+
+struct Shared {
+    client: reqwest::Client,
+    signer: Signer,
+    traffic: Arc<Traffic>,
+    gate: Semaphore,
+}
+
+impl Wire {
+    /// A line to one host. Proxies of the environment are not asked for this machine's own addresses.
+    pub fn new(host: &Url, signer: Signer, traffic: Arc<Traffic>) -> crate::Result<Self> {
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .redirect(reqwest::redirect::Policy::limited(5))
+            .referer(false)
+            .user_agent(concat!("swath/", env!("CARGO_PKG_VERSION")));
+        if crate::location::is_loopback(host) {
+            builder = builder.no_proxy();
+        }
+        let client =
+            builder.build().map_err(|e| crate::Error::new(crate::Family::Unreachable, host.as_str(), e.without_url().to_string(), ""))?;
+        Ok(Self(Arc::new(Shared { client, signer, traffic, gate: Semaphore::new(IN_FLIGHT) })))
+    }
+    /// Sends a request and reads its answer whole; 4xx and 5xx are failures.
+    pub async fn send(&self, request: HttpRequest) -> Result<Reply, Failure> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.map(|all| all.to_bytes()).map_err(|e| Failure::unreached(e.to_string(), 1))?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let mut request = HttpRequest::new(HttpRequestBody::from(body.clone()));
+            *request.method_mut() = parts.method.clone();
+            *request.uri_mut() = parts.uri.clone();
+            *request.headers_mut() = parts.headers.clone();
+            *request.extensions_mut() = parts.extensions.clone();
+            let failure = match self.attempt(request, &body, tries).await {
+                Ok(reply) => return Ok(reply),
+                Err(failure) => failure,
+            };
+            let most = if failure.nobody_listens() { CONNECTS } else { ATTEMPTS };
+            if !failure.may_heal() || tries >= most {
+                return Err(failure);
+            }
+            sleep(failure.asked_to_wait().unwrap_or_else(|| backoff(tries)).min(LONGEST_WAIT)).await;
+        }
+    }
+
+    async fn attempt(&self, mut request: HttpRequest, body: &Bytes, tries: u32) -> Result<Reply, Failure> {
+        let _permit = self.0.gate.acquire().await.map_err(|e| Failure::unreached(e.to_string(), tries))?;
+        self.complete(&mut request, body)?;
+        let most = request.extensions().get::<AtMost>().map_or(LARGEST_BODY, |most| most.0);
+        let (parts, _) = request.into_parts();
+        let url = Url::parse(&parts.uri.to_string()).map_err(|_| Failure::unreached("the URL cannot be sent".into(), tries))?;
+        let method = parts.method.clone();
+        let mut request = reqwest::Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        let writes = matches!(method, Method::PUT | Method::DELETE);
+        if writes || !body.is_empty() {
+            *request.body_mut() = Some(body.clone().into());
+        }
+        match writes {
+            true => self.0.traffic.wrote(body.len() as u64),
+            false => self.0.traffic.read(0),
+        }
+        let patience = STALL + Duration::from_secs(body.len() as u64 / SLOWEST_UPLOAD);
+        let mut response = timeout(patience, self.0.client.execute(request))
+            .await
+            .map_err(|_| Failure::stalled(patience, tries))?
+            .map_err(|e| Failure::of(e, tries))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if let Some(size) = response.content_length().filter(|size| *size > most && method != Method::HEAD) {
+            return Err(Failure::TooLarge { size, most });
+        }
+        let mut whole = BytesMut::new();
+        while let Some(chunk) =
+            timeout(STALL, response.chunk()).await.map_err(|_| Failure::stalled(STALL, tries))?.map_err(|e| Failure::of(e, tries))?
+        {
+            if (whole.len() + chunk.len()) as u64 > most {
+                return Err(Failure::TooLarge { size: (whole.len() + chunk.len()) as u64, most });
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        self.0.traffic.received(whole.len() as u64);
+        if status.is_client_error() || status.is_server_error() {
+            let wait = headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse().ok()).map(Duration::from_secs);
+            return Err(Failure::Answer(Answer::new(status, &headers, &whole, wait, tries)));
+        }
+        Ok(Reply { status, headers, body: whole.freeze() })
+    }
+
+    /// Adds the checksum of what is sent, the conditions asked for, and at last the signature over it all.
+    fn complete(&self, request: &mut HttpRequest, body: &Bytes) -> Result<(), Failure> {
+        if !body.is_empty() {
+            let sum = header(&BASE64.encode(Md5::digest(body)))?;
+            request.headers_mut().insert(CONTENT_MD5, sum);
+        }
+        if request.uri().query().is_some_and(|query| query.contains("comp=blocklist"))
+            && let Some(whole) = request.extensions().get::<WholeBlob>().cloned()
+        {
+            if let Some(sum) = whole.md5.get() {
+                request.headers_mut().insert(MS_BLOB_MD5, header(&BASE64.encode(sum))?);
+            }
+            if whole.create_only {
+                request.headers_mut().insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
+            }
+            // The type of the list itself; the blob's own type travels as x-ms-blob-content-type.
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+        }
+        if *request.method() == Method::PUT && !request.headers().contains_key(CONTENT_LENGTH) {
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        match &self.0.signer {
+            Signer::None => {}
+            Signer::Azure { account, credential: Some(credential) } => AzureAuthorizer::new(credential, account)
+                .try_authorize(request)
+                .map_err(|_| Failure::unreached("the request cannot be signed".into(), 1))?,
+            Signer::Azure { credential: None, .. } => {
+                request.headers_mut().insert(MS_VERSION, ANONYMOUS_VERSION);
+            }
+            Signer::Query(query) => {
+                let signed = format!("{}?{}", request.uri(), query.expose_secret());
+                *request.uri_mut() = signed.parse().map_err(|_| Failure::unreached("the URL's query cannot be sent".into(), 1))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
+/// A request without a body.
+pub(crate) fn request(method: Method, url: &Url) -> Result<HttpRequest, Failure> {
+    let mut request = HttpRequest::new(HttpRequestBody::empty());
+    *request.method_mut() = method;
+    *request.uri_mut() = url.as_str().parse().map_err(|_| Failure::unreached("the URL cannot be sent".into(), 1))?;
+    Ok(request)
+}
+
+/// A header's value.
+pub(crate) fn header(text: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(text).map_err(|_| Failure::unreached("a header holds control characters".into(), 1))
+}
+
+/// 0.2 s, doubled each time, and up to half as much again so that many clients do not return together.
+fn backoff(tries: u32) -> Duration {
+    let base = Duration::from_millis(200) * 2u32.saturating_pow(tries.saturating_sub(1).min(6));
+    let spread = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |t| t.subsec_nanos() % 512);
+    base + base * spread / 1024
+}
