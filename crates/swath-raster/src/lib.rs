@@ -7,6 +7,7 @@
 
 pub mod cog;
 pub mod crs;
+mod decode;
 mod error;
 mod grid;
 mod info;

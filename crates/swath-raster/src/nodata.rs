@@ -59,3 +59,46 @@ impl std::fmt::Display for Nodata {
         }
     }
 }
+
+impl Nodata {
+    /// The value as it compares with pixels: text such as `-3.4e38` rounded to what a 32-bit float holds.
+    pub fn rounded_to(self, sample: SampleType) -> Self {
+        match (self, sample) {
+            (Self::Float(v), SampleType::F32 | SampleType::CF32) => Self::Float(f64::from(v as f32)),
+            (other, _) => other,
+        }
+    }
+
+    /// One sample of this value in the machine's byte order; 0 where the type cannot hold it.
+    pub(crate) fn to_sample(self, sample: SampleType) -> Vec<u8> {
+        let mut one = crate::Samples::zeros(sample, 1);
+        macro_rules! integer {
+            ($v:expr, $ty:ty) => {
+                $v[0] = match self {
+                    Self::Int(v) => <$ty>::try_from(v).unwrap_or(0),
+                    Self::Uint(v) => <$ty>::try_from(v).unwrap_or(0),
+                    Self::Float(v) if (v as $ty) as f64 == v => v as $ty,
+                    Self::Float(_) => 0,
+                }
+            };
+        }
+        use crate::Samples;
+        match &mut one {
+            Samples::U8(v) => integer!(v, u8),
+            Samples::I8(v) => integer!(v, i8),
+            Samples::U16(v) => integer!(v, u16),
+            Samples::I16(v) => integer!(v, i16),
+            Samples::U32(v) => integer!(v, u32),
+            Samples::I32(v) => integer!(v, i32),
+            Samples::U64(v) => integer!(v, u64),
+            Samples::I64(v) => integer!(v, i64),
+            Samples::F32(v) => v[0] = self.as_f64() as f32,
+            Samples::F64(v) => v[0] = self.as_f64(),
+            Samples::CI16(v) => integer!(v[0], i16),
+            Samples::CI32(v) => integer!(v[0], i32),
+            Samples::CF32(v) => v[0][0] = self.as_f64() as f32,
+            Samples::CF64(v) => v[0][0] = self.as_f64(),
+        }
+        one.as_bytes().to_vec()
+    }
+}

@@ -26,11 +26,13 @@ pub struct Limits {
     pub directory_bytes: u64,
     /// Decoded over stored bytes of one block.
     pub expansion: u64,
+    /// Bytes of the samples of one read.
+    pub window_bytes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { block_bytes: 512 << 20, directory_bytes: 256 << 20, expansion: 10_000 }
+        Self { block_bytes: 512 << 20, directory_bytes: 256 << 20, expansion: 10_000, window_bytes: 64 << 30 }
     }
 }
 

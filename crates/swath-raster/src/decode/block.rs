@@ -1,0 +1,163 @@
+use bytes::Bytes;
+
+use crate::{
+    Error, Result, SampleType,
+    decode::{Compression, deflate, jpeg, lerc, lzw, packbits, predictor, unpack, webp, zstd},
+    tiff::ByteOrder,
+};
+
+/// All that is needed to turn one block's bytes into samples.
+#[derive(Debug, Clone)]
+pub(crate) struct Encoding {
+    pub compression: Compression,
+    pub predictor: Predictor,
+    pub photometric: Photometric,
+    pub format: SampleFormat,
+    /// Of one stored sample; of both parts of a complex one.
+    pub bits: u16,
+    pub sample: SampleType,
+    /// Samples of one pixel that lie together in a block.
+    pub per_pixel: usize,
+    pub order: ByteOrder,
+    /// FillOrder 2: the lowest bit of a byte comes first.
+    pub reversed_bits: bool,
+    /// Tag 347; empty where absent.
+    pub jpeg_tables: Bytes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Predictor {
+    None,
+    Horizontal,
+    Float,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SampleFormat {
+    Uint,
+    Int,
+    Float,
+    ComplexInt,
+    ComplexFloat,
+}
+
+/// Tag 262.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Photometric {
+    WhiteIsZero,
+    BlackIsZero,
+    Rgb,
+    Palette,
+    Mask,
+    Cmyk,
+    YCbCr,
+    Other(u64),
+}
+
+impl Photometric {
+    pub fn from_code(code: u64) -> Self {
+        match code {
+            0 => Self::WhiteIsZero,
+            1 => Self::BlackIsZero,
+            2 => Self::Rgb,
+            3 => Self::Palette,
+            4 => Self::Mask,
+            5 => Self::Cmyk,
+            6 => Self::YCbCr,
+            other => Self::Other(other),
+        }
+    }
+}
+
+impl Encoding {
+    /// CMYK of 8 bits is shown as RGBA, as GDAL does.
+    pub fn is_shown_as_rgba(&self) -> bool {
+        self.photometric == Photometric::Cmyk && self.bits == 8 && self.per_pixel == 4 && self.compression != Compression::Jpeg
+    }
+
+    fn row_bytes(&self, width: usize) -> Option<usize> {
+        width.checked_mul(self.per_pixel)?.checked_mul(usize::from(self.bits)).map(|bits| bits.div_ceil(8))
+    }
+
+    /// Bytes of a block of `width * height` as stored, before compression, and as samples.
+    pub fn sizes(&self, width: usize, height: usize) -> Option<(usize, usize)> {
+        let stored = self.row_bytes(width)?.checked_mul(height)?;
+        let samples = width.checked_mul(height)?.checked_mul(self.per_pixel)?.checked_mul(self.sample.size())?;
+        Some((stored, samples))
+    }
+}
+
+/// Samples of one block in the machine's byte order, row by row, the samples of a pixel together.
+///
+/// The caller has checked the sizes against its limits; a block that holds more rows than asked for is cut.
+///
+/// # Errors
+/// Damaged where the bytes are too few or no valid stream, Unsupported for what no codec here reads.
+pub(crate) fn block(encoding: &Encoding, stored: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
+    let (size, _) = encoding.sizes(width, height).ok_or_else(|| Error::over_limit("", "a block larger than memory", ""))?;
+    let reversed;
+    let stored = if encoding.reversed_bits && !matches!(encoding.compression, Compression::Jpeg | Compression::Webp | Compression::Lerc(_))
+    {
+        reversed = stored.iter().map(|b| b.reverse_bits()).collect::<Vec<u8>>();
+        &reversed
+    } else {
+        stored
+    };
+    if encoding.photometric == Photometric::YCbCr && encoding.compression != Compression::Jpeg {
+        let word = encoding.compression.word();
+        return Err(Error::unsupported("", format!("YCbCr pixels with compression {word}"), "supported: YCbCr with compression jpeg"));
+    }
+    let bytes = match encoding.compression {
+        Compression::None => uncompressed(stored, size)?,
+        Compression::Lzw => lzw::decode(stored, size)?,
+        Compression::Deflate => deflate::decode(stored, size)?,
+        Compression::Zstd => zstd::decode(stored, size)?,
+        Compression::PackBits => packbits::decode(stored, size)?,
+        Compression::Lerc(inner) => return lerc::decode(encoding, inner, stored, width, height),
+        Compression::Jpeg => return jpeg::decode(encoding, stored, width, height),
+        Compression::Webp => return webp::decode(encoding, stored, width, height),
+        Compression::Other(code) => return Err(no_codec(encoding.compression, code)),
+    };
+    let mut samples = unpack::samples(encoding, bytes, width)?;
+    if encoding.is_shown_as_rgba() {
+        cmyk_to_rgba(&mut samples);
+    }
+    Ok(samples)
+}
+
+fn no_codec(compression: Compression, code: u64) -> Error {
+    let name = compression.word();
+    let found = if name.starts_with("compression-") { format!("compression {code}") } else { format!("compression {code} ({name})") };
+    Error::unsupported("", format!("{found} is not supported"), "supported: none, lzw, deflate, zstd, packbits, lerc, jpeg, webp")
+        .hint("convert the file first, for instance: gdal_translate -co COMPRESS=ZSTD IN OUT")
+}
+
+fn uncompressed(stored: &[u8], size: usize) -> Result<Vec<u8>> {
+    match stored.get(..size) {
+        Some(bytes) => Ok(bytes.to_vec()),
+        None => Err(too_short(stored.len(), size)),
+    }
+}
+
+pub(super) fn too_short(got: usize, size: usize) -> Error {
+    Error::damaged("", format!("the block holds {got} bytes"), format!("{size} bytes"))
+}
+
+/// As libtiff does it: each ink takes its share of what black leaves.
+fn cmyk_to_rgba(samples: &mut [u8]) {
+    for pixel in samples.chunks_exact_mut(4) {
+        let light = 255 - u32::from(pixel[3]);
+        for ink in &mut pixel[..3] {
+            *ink = (light * (255 - u32::from(*ink)) / 255) as u8;
+        }
+        pixel[3] = 255;
+    }
+}
+
+pub(super) fn undo_predictor(encoding: &Encoding, bytes: &mut [u8], row_bytes: usize) -> Result<()> {
+    match encoding.predictor {
+        Predictor::None => Ok(()),
+        Predictor::Horizontal => predictor::horizontal(bytes, row_bytes, encoding.per_pixel, encoding.bits),
+        Predictor::Float => predictor::float(bytes, row_bytes, encoding.per_pixel, encoding.bits),
+    }
+}

@@ -1,0 +1,94 @@
+use lerc_core::{DataType, PixelData};
+use lerc_reader::Decoded;
+
+use crate::{
+    Error, Result, SampleType,
+    decode::{Encoding, LercInner},
+};
+
+/// A LERC blob, itself packed or not. Pixels that the blob masks are NaN for floats, 0 else; a fourth or second
+/// 8-bit sample that is the mask itself is set from it, as libtiff does.
+///
+/// # Errors
+/// Damaged where the blob is none or has another size or type than the block.
+pub(super) fn decode(encoding: &Encoding, inner: LercInner, stored: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
+    let unpacked;
+    let blob = match inner {
+        LercInner::None => stored,
+        LercInner::Deflate | LercInner::Zstd => {
+            unpacked = unpack(encoding, inner, stored, width, height)?;
+            &unpacked
+        }
+        LercInner::Other => return Err(Error::unsupported("", "LERC packed in an unknown codec", "supported: none, deflate, zstd")),
+    };
+    let bad = |e: lerc_core::Error| Error::damaged("", format!("no valid lerc blob ({e})"), "");
+    let info =
+        lerc_reader::inspect_first_with_options(blob, lerc_reader::InspectOptions::new().with_compute_value_range(false)).map_err(bad)?;
+    let fits = info.width as usize == width && info.height as usize >= height && info.depth as usize == encoding.per_pixel;
+    if !fits || sample_type(info.data_type) != encoding.sample || info.height as usize > height.saturating_mul(2).max(4096) {
+        let found = format!("a lerc blob of {} x {} x {} {:?}", info.width, info.height, info.depth, info.data_type);
+        return Err(Error::damaged("", found, format!("{width} x {height} x {} {}", encoding.per_pixel, encoding.sample.name())));
+    }
+    let Decoded { pixels, mask, .. } = lerc_reader::decode_first(blob).map_err(bad)?;
+    let mut samples = native(pixels);
+    if let Some(mask) = mask {
+        hide(encoding, &mut samples, &mask);
+    }
+    samples.truncate(width * height * encoding.per_pixel * encoding.sample.size());
+    Ok(samples)
+}
+
+/// Blobs can be somewhat larger than the pixels they hold; how large is not written anywhere.
+fn unpack(encoding: &Encoding, inner: LercInner, stored: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
+    let (_, pixels) = encoding.sizes(width, height).ok_or_else(|| Error::over_limit("", "a block larger than memory", ""))?;
+    let room = pixels.saturating_add(pixels / 2).saturating_add(1 << 16);
+    let bad =
+        || Error::damaged("", "no valid packed lerc blob", "a zlib or Zstandard stream no larger than one and a half times the pixels");
+    match inner {
+        LercInner::Deflate => {
+            let mut out = vec![0; room];
+            let got = libdeflater::Decompressor::new().zlib_decompress(stored, &mut out).map_err(|_| bad())?;
+            out.truncate(got);
+            Ok(out)
+        }
+        _ => ::zstd::bulk::decompress(stored, room).map_err(|_| bad()),
+    }
+}
+
+fn sample_type(lerc: DataType) -> SampleType {
+    match lerc {
+        DataType::I8 => SampleType::I8,
+        DataType::U8 => SampleType::U8,
+        DataType::I16 => SampleType::I16,
+        DataType::U16 => SampleType::U16,
+        DataType::I32 => SampleType::I32,
+        DataType::U32 => SampleType::U32,
+        DataType::F32 => SampleType::F32,
+        DataType::F64 => SampleType::F64,
+    }
+}
+
+fn native(pixels: PixelData) -> Vec<u8> {
+    match pixels {
+        PixelData::U8(v) => v,
+        PixelData::I8(v) => bytemuck::cast_slice(&v).to_vec(),
+        PixelData::I16(v) => bytemuck::cast_slice(&v).to_vec(),
+        PixelData::U16(v) => bytemuck::cast_slice(&v).to_vec(),
+        PixelData::I32(v) => bytemuck::cast_slice(&v).to_vec(),
+        PixelData::U32(v) => bytemuck::cast_slice(&v).to_vec(),
+        PixelData::F32(v) => bytemuck::cast_slice(&v).to_vec(),
+        PixelData::F64(v) => bytemuck::cast_slice(&v).to_vec(),
+    }
+}
+
+fn hide(encoding: &Encoding, samples: &mut [u8], mask: &[u8]) {
+    let masked: Vec<u8> = match encoding.sample {
+        SampleType::F32 => f32::NAN.to_ne_bytes().to_vec(),
+        SampleType::F64 => f64::NAN.to_ne_bytes().to_vec(),
+        other => vec![0; other.size()],
+    };
+    let pixel = encoding.per_pixel * encoding.sample.size();
+    for (pixel, _) in samples.chunks_exact_mut(pixel).zip(mask).filter(|(_, valid)| **valid == 0) {
+        pixel.chunks_exact_mut(masked.len()).for_each(|sample| sample.copy_from_slice(&masked));
+    }
+}

@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+
+use roxmltree::{Document, Node};
+
+/// What tag 42112 says: `<GDALMetadata><Item name="..." sample="0" role="scale">...</Item></GDALMetadata>`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct GdalMetadata {
+    pub dataset: BTreeMap<String, String>,
+    pub bands: BTreeMap<usize, BandMetadata>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct BandMetadata {
+    pub description: Option<String>,
+    pub unit: Option<String>,
+    pub scale: Option<f64>,
+    pub offset: Option<f64>,
+    pub color: Option<String>,
+    pub items: BTreeMap<String, String>,
+}
+
+/// XML deeper than this is not parsed: the documents have two levels.
+const MAX_DEPTH: usize = 64;
+
+/// `None` where the text is no XML.
+pub(crate) fn document(text: &str) -> Option<Document<'_>> {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for (at, _) in text.match_indices('<') {
+        let closes = text[at..].starts_with("</");
+        depth = if closes { depth.saturating_sub(1) } else { depth + 1 };
+        // An element that closes itself, a comment or a declaration holds nothing.
+        if text[at..].starts_with("<!")
+            || text[at..].starts_with("<?")
+            || text[at..].find('>').is_some_and(|end| text[at..at + end].ends_with('/'))
+        {
+            depth = depth.saturating_sub(1);
+        }
+        deepest = deepest.max(depth);
+    }
+    if deepest > MAX_DEPTH {
+        return None;
+    }
+    Document::parse(text).ok()
+}
+
+/// Items of GDAL's default domain; those of other domains describe the file, not the data. Broken XML says nothing.
+pub(crate) fn parse(text: &str) -> GdalMetadata {
+    let mut metadata = GdalMetadata::default();
+    let Some(document) = document(text) else { return metadata };
+    for item in document.root_element().children().filter(|n| n.has_tag_name("Item")) {
+        let Some(name) = item.attribute("name") else { continue };
+        let value = text_of(item);
+        let Some(band) = item.attribute("sample").and_then(|s| s.trim().parse::<usize>().ok()) else {
+            if item.attribute("domain").is_none_or(str::is_empty) {
+                metadata.dataset.insert(name.to_owned(), value);
+            }
+            continue;
+        };
+        let band = metadata.bands.entry(band).or_default();
+        match item.attribute("role") {
+            Some("description") => band.description = Some(value),
+            Some("unittype") => band.unit = Some(value),
+            Some("scale") => band.scale = value.trim().parse().ok(),
+            Some("offset") => band.offset = value.trim().parse().ok(),
+            Some("colorinterp") => band.color = Some(value),
+            _ if item.attribute("domain").is_none_or(str::is_empty) => drop(band.items.insert(name.to_owned(), value)),
+            _ => {}
+        }
+    }
+    metadata
+}
+
+pub(crate) fn text_of(node: Node) -> String {
+    node.children().filter_map(|child| child.text()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_become_fields_and_other_items_metadata() {
+        let metadata = parse(
+            r#"<GDALMetadata><Item name="A">1 &lt; 2</Item><Item name="SCALE" sample="1" role="scale">0.5</Item>
+            <Item name="DESCRIPTION" sample="0" role="description">red</Item><Item name="X" domain="IMAGE_STRUCTURE">n</Item>
+            <Item name="STATISTICS_MEAN" sample="0">3</Item></GDALMetadata>"#,
+        );
+        assert_eq!(metadata.dataset, BTreeMap::from([("A".to_owned(), "1 < 2".to_owned())]));
+        assert_eq!(metadata.bands[&1].scale, Some(0.5));
+        assert_eq!(metadata.bands[&0].description.as_deref(), Some("red"));
+        assert_eq!(metadata.bands[&0].items["STATISTICS_MEAN"], "3");
+    }
+
+    #[test]
+    fn broken_or_very_deep_xml_says_nothing() {
+        assert_eq!(parse("<GDALMetadata><Item"), GdalMetadata::default());
+        assert_eq!(parse(&"<a>".repeat(1_000_000)), GdalMetadata::default());
+    }
+}
