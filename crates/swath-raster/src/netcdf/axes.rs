@@ -1,0 +1,129 @@
+use super::attributes::Attributes;
+use super::file::{File, Variable};
+
+/// What an axis measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    X,
+    Y,
+    Longitude,
+    Latitude,
+}
+
+impl Role {
+    pub fn is_x(self) -> bool {
+        matches!(self, Self::X | Self::Longitude)
+    }
+}
+
+/// What `standard_name` says (CF 1.11, sections 4.1, 4.2 and 5.6).
+fn role(variable: &Variable) -> Option<Role> {
+    match variable.text("standard_name")?.as_str() {
+        "longitude" => Some(Role::Longitude),
+        "latitude" => Some(Role::Latitude),
+        "projection_x_coordinate" | "grid_longitude" | "projection_x_angular_coordinate" => Some(Role::X),
+        "projection_y_coordinate" | "grid_latitude" | "projection_y_angular_coordinate" => Some(Role::Y),
+        _ => None,
+    }
+}
+
+/// What a coordinate variable measures: by its `standard_name`, then by units, by `axis`, by the usual names of latitude and longitude.
+pub(super) fn any_role(variable: &Variable) -> Option<Role> {
+    role(variable).or_else(|| by_units(variable)).or_else(|| by_axis(variable)).or_else(|| by_name(&variable.inner.name))
+}
+
+fn by_units(variable: &Variable) -> Option<Role> {
+    match variable.text("units")?.as_str() {
+        "degrees_east" | "degree_east" | "degrees_E" | "degree_E" | "degreesE" | "degreeE" => Some(Role::Longitude),
+        "degrees_north" | "degree_north" | "degrees_N" | "degree_N" | "degreesN" | "degreeN" => Some(Role::Latitude),
+        _ => None,
+    }
+}
+
+fn by_axis(variable: &Variable) -> Option<Role> {
+    match variable.text("axis").or_else(|| variable.text("_CoordinateAxisType"))?.as_str() {
+        "X" | "GeoX" => Some(Role::X),
+        "Y" | "GeoY" => Some(Role::Y),
+        "Lon" => Some(Role::Longitude),
+        "Lat" => Some(Role::Latitude),
+        _ => None,
+    }
+}
+
+fn by_name(name: &str) -> Option<Role> {
+    match name.to_ascii_lowercase().as_str() {
+        "lon" | "long" | "longitude" => Some(Role::Longitude),
+        "lat" | "latitude" => Some(Role::Latitude),
+        _ => None,
+    }
+}
+
+/// The names that x and y bear by habit: they mean something only beside a grid mapping.
+pub(super) fn habitual(name: &str) -> Option<Role> {
+    match name.to_ascii_lowercase().as_str() {
+        "x" | "xc" | "easting" => Some(Role::X),
+        "y" | "yc" | "northing" => Some(Role::Y),
+        _ => None,
+    }
+}
+
+/// Whether a variable of two dimensions or more gives the place of pixels, not their values.
+pub(super) fn is_place(variable: &Variable) -> bool {
+    by_units(variable).is_some() || matches!(role(variable), Some(Role::Latitude | Role::Longitude))
+}
+
+/// The values of a one-dimensional coordinate, unpacked, in rising index.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Axis {
+    pub name: String,
+    pub values: Vec<f64>,
+    pub units: Option<String>,
+    /// Stored as 32-bit floats, whose last digits are noise.
+    single: bool,
+}
+
+/// Coordinates longer than this are not believed.
+const LONGEST: u64 = 1 << 24;
+
+impl Axis {
+    pub fn read(file: &File, variable: &Variable) -> Option<Self> {
+        let [dimension] = variable.inner.dimensions.as_slice() else { return None };
+        if dimension.size > LONGEST {
+            return None;
+        }
+        let (scale, offset) = (variable.number("scale_factor").unwrap_or(1.0), variable.number("add_offset").unwrap_or(0.0));
+        let values: Vec<f64> = file.numbers(variable)?.into_iter().map(|v| v * scale + offset).collect();
+        let single = matches!(variable.inner.dtype, netcdf_reader::NcType::Float);
+        let whole = values.iter().all(|v| v.is_finite());
+        whole.then(|| Self { name: variable.inner.name.clone(), values, units: variable.text("units"), single })
+    }
+    pub fn scaled(mut self, factor: f64) -> Self {
+        self.values.iter_mut().for_each(|v| *v *= factor);
+        self
+    }
+    /// The mean step; `None` for a single value.
+    pub fn step(&self) -> Option<f64> {
+        let (first, last) = (self.values.first()?, self.values.last()?);
+        let step = (last - first) / (self.values.len().checked_sub(1).filter(|n| *n > 0)? as f64);
+        (step != 0.0).then_some(step)
+    }
+    pub fn falls(&self) -> bool {
+        self.step().is_some_and(|step| step < 0.0)
+    }
+    /// How far the steps stray from their mean.
+    fn strays(&self) -> f64 {
+        let Some(step) = self.step() else { return 0.0 };
+        self.values.windows(2).map(|pair| (pair[1] - pair[0] - step).abs()).fold(0.0, f64::max)
+    }
+    /// Steps alike to a thousandth, or as well as 32-bit floats can say them.
+    pub fn is_even(&self) -> bool {
+        let Some(step) = self.step() else { return true };
+        let largest = self.values.iter().fold(0.0f64, |max, v| max.max(v.abs()));
+        let noise = if self.single { 4.0 * f64::from(f32::EPSILON) * largest } else { 1e-9 * largest };
+        self.strays() <= 1e-3 * step.abs() + noise
+    }
+    /// Uneven, yet by so little that one step serves: a tenth of a degree, as GDAL allows for Gaussian latitudes.
+    pub fn is_nearly_even(&self) -> bool {
+        self.strays() <= 0.1
+    }
+}
