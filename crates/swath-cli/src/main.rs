@@ -3,8 +3,6 @@
 
 mod commands;
 mod exit;
-mod progress;
-mod runtime;
 mod table;
 mod talk;
 

@@ -5,7 +5,6 @@
 #![forbid(unsafe_code)]
 
 mod azure;
-mod compare;
 mod credentials;
 mod environment;
 mod error;

@@ -13,7 +13,6 @@ pub(crate) enum Action {
     List,
     Create,
     Write,
-    Delete,
     CreateContainer,
 }
 
@@ -24,7 +23,6 @@ impl Action {
             Self::List => 'l',
             Self::Create | Self::CreateContainer => 'c',
             Self::Write => 'w',
-            Self::Delete => 'd',
         }
     }
     fn words(self) -> &'static str {
@@ -33,7 +31,6 @@ impl Action {
             Self::List => "list",
             Self::Create => "create",
             Self::Write => "write",
-            Self::Delete => "delete",
             Self::CreateContainer => "create the container",
         }
     }

@@ -5,7 +5,6 @@ mod error;
 pub mod lattice;
 mod local;
 pub mod plan_file;
-pub mod publish;
 
 pub use error::{Error, Family, Result};
 pub use local::open_raw;

@@ -72,7 +72,7 @@ impl Photometric {
 impl Encoding {
     /// CMYK of 8 bits is shown as RGBA, as GDAL does.
     pub fn is_shown_as_rgba(&self) -> bool {
-        self.photometric == Photometric::Cmyk && self.bits == 8 && self.per_pixel == 4 && self.compression != Compression::Jpeg
+        self.photometric == Photometric::Cmyk && self.bits == 8 && self.per_pixel == 4
     }
 
     fn row_bytes(&self, width: usize) -> Option<usize> {
@@ -107,29 +107,31 @@ pub(crate) fn block(encoding: &Encoding, stored: &[u8], width: usize, height: us
         let word = encoding.compression.word();
         return Err(Error::unsupported("", format!("YCbCr pixels with compression {word}"), "supported: YCbCr with compression jpeg"));
     }
-    let bytes = match encoding.compression {
-        Compression::None => uncompressed(stored, size)?,
-        Compression::Lzw => lzw::decode(stored, size)?,
-        Compression::Deflate => deflate::decode(stored, size)?,
-        Compression::Zstd => zstd::decode(stored, size)?,
-        Compression::PackBits => packbits::decode(stored, size)?,
-        Compression::Lerc(inner) => return lerc::decode(encoding, inner, stored, width, height),
-        Compression::Jpeg => return jpeg::decode(encoding, stored, width, height),
-        Compression::Webp => return webp::decode(encoding, stored, width, height),
-        Compression::Other(code) => return Err(no_codec(encoding.compression, code)),
+    let mut samples = match encoding.compression {
+        Compression::None => unpack::samples(encoding, uncompressed(stored, size)?, width)?,
+        Compression::Lzw => unpack::samples(encoding, lzw::decode(stored, size)?, width)?,
+        Compression::Deflate => unpack::samples(encoding, deflate::decode(stored, size)?, width)?,
+        Compression::Zstd => unpack::samples(encoding, zstd::decode(stored, size)?, width)?,
+        Compression::PackBits => unpack::samples(encoding, packbits::decode(stored, size)?, width)?,
+        Compression::Lerc(inner) => lerc::decode(encoding, inner, stored, width, height)?,
+        Compression::Jpeg => jpeg::decode(encoding, stored, width, height)?,
+        Compression::Webp => webp::decode(encoding, stored, width, height)?,
+        Compression::Other(_) => return Err(no_codec(encoding.compression).unwrap_or_else(|| Error::unsupported("", "no codec", ""))),
     };
-    let mut samples = unpack::samples(encoding, bytes, width)?;
     if encoding.is_shown_as_rgba() {
         cmyk_to_rgba(&mut samples);
     }
     Ok(samples)
 }
 
-fn no_codec(compression: Compression, code: u64) -> Error {
+/// Why blocks of this compression cannot be read; `None` where they can.
+pub(crate) fn no_codec(compression: Compression) -> Option<Error> {
+    let Compression::Other(code) = compression else { return None };
     let name = compression.word();
     let found = if name.starts_with("compression-") { format!("compression {code}") } else { format!("compression {code} ({name})") };
-    Error::unsupported("", format!("{found} is not supported"), "supported: none, lzw, deflate, zstd, packbits, lerc, jpeg, webp")
-        .hint("convert the file first, for instance: gdal_translate -co COMPRESS=ZSTD IN OUT")
+    let error =
+        Error::unsupported("", format!("{found} is not supported"), "supported: none, lzw, deflate, zstd, packbits, lerc, jpeg, webp");
+    Some(error.hint("convert the file first, for instance: gdal_translate -co COMPRESS=ZSTD IN OUT"))
 }
 
 fn uncompressed(stored: &[u8], size: usize) -> Result<Vec<u8>> {

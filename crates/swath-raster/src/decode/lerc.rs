@@ -3,11 +3,12 @@ use lerc_reader::Decoded;
 
 use crate::{
     Error, Result, SampleType,
-    decode::{Encoding, LercInner},
+    decode::{Encoding, LercInner, unpack::swap},
+    tiff::ByteOrder,
 };
 
-/// A LERC blob, itself packed or not. Pixels that the blob masks are NaN for floats, 0 else; a fourth or second
-/// 8-bit sample that is the mask itself is set from it, as libtiff does.
+/// A LERC blob, itself packed or not. Pixels that the blob masks are NaN for floats, 0 else; an 8-bit alpha that the
+/// blob has not is set from its mask.
 ///
 /// # Errors
 /// Damaged where the blob is none or has another size or type than the block.
@@ -24,18 +25,36 @@ pub(super) fn decode(encoding: &Encoding, inner: LercInner, stored: &[u8], width
     let bad = |e: lerc_core::Error| Error::damaged("", format!("no valid lerc blob ({e})"), "");
     let info =
         lerc_reader::inspect_first_with_options(blob, lerc_reader::InspectOptions::new().with_compute_value_range(false)).map_err(bad)?;
-    let fits = info.width as usize == width && info.height as usize >= height && info.depth as usize == encoding.per_pixel;
+    let depth = info.depth as usize;
+    // An alpha of 0 and 255 only is left out of the blob: its mask says the same.
+    let alpha = depth + 1 == encoding.per_pixel && encoding.sample == SampleType::U8;
+    let fits = info.width as usize == width && info.height as usize >= height && (depth == encoding.per_pixel || alpha);
     if !fits || sample_type(info.data_type) != encoding.sample || info.height as usize > height.saturating_mul(2).max(4096) {
-        let found = format!("a lerc blob of {} x {} x {} {:?}", info.width, info.height, info.depth, info.data_type);
+        let found = format!("a lerc blob of {} x {} x {depth} {:?}", info.width, info.height, info.data_type);
         return Err(Error::damaged("", found, format!("{width} x {height} x {} {}", encoding.per_pixel, encoding.sample.name())));
     }
     let Decoded { pixels, mask, .. } = lerc_reader::decode_first(blob).map_err(bad)?;
     let mut samples = native(pixels);
-    if let Some(mask) = mask {
+    if alpha {
+        samples = with_alpha(&samples, depth, mask.as_deref());
+    } else if let Some(mask) = mask {
         hide(encoding, &mut samples, &mask);
     }
     samples.truncate(width * height * encoding.per_pixel * encoding.sample.size());
+    if encoding.order != ByteOrder::NATIVE {
+        // libtiff turns the bytes before it compresses.
+        swap(&mut samples, encoding.sample.size());
+    }
     Ok(samples)
+}
+
+fn with_alpha(samples: &[u8], depth: usize, mask: Option<&[u8]>) -> Vec<u8> {
+    let valid = |at: usize| mask.is_none_or(|mask| mask.get(at).is_some_and(|v| *v != 0));
+    samples
+        .chunks_exact(depth.max(1))
+        .enumerate()
+        .flat_map(|(at, pixel)| pixel.iter().copied().chain([if valid(at) { 255 } else { 0 }]))
+        .collect()
 }
 
 /// Blobs can be somewhat larger than the pixels they hold; how large is not written anywhere.

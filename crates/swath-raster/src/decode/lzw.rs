@@ -258,6 +258,6 @@ mod tests {
     #[test]
     fn a_code_from_the_future_is_an_error() {
         // Clear, then 300.
-        assert!(decode(&[0x80, 0x25, 0x80, 0, 0], 10).unwrap_err().found.contains("300"));
+        assert!(decode(&[0x80, 0x4b, 0, 0, 0], 10).unwrap_err().found.contains("300"));
     }
 }

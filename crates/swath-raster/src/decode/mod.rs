@@ -12,5 +12,5 @@ mod unpack;
 mod webp;
 mod zstd;
 
-pub(crate) use block::{Encoding, Photometric, Predictor, SampleFormat, block};
+pub(crate) use block::{Encoding, Photometric, Predictor, SampleFormat, block, no_codec};
 pub(crate) use compression::{Compression, LercInner};

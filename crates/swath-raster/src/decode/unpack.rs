@@ -12,29 +12,50 @@ pub(super) fn samples(encoding: &Encoding, mut bytes: Vec<u8>, width: usize) -> 
     let per_row = width * encoding.per_pixel;
     let row_bytes = (per_row * usize::from(encoding.bits)).div_ceil(8);
     let whole = usize::from(encoding.bits).div_ceil(8);
-    // The float predictor stores planes, highest byte first, whatever the file's byte order.
-    if encoding.order != ByteOrder::NATIVE && encoding.predictor != Predictor::Float && encoding.bits % 8 == 0 {
-        let part = if encoding.sample.is_complex() { whole / 2 } else { whole };
-        swap(&mut bytes, part);
+    // The float predictor stores planes, highest byte first, whatever the file's byte order; what machines have no type
+    // for is read from its highest byte on.
+    let turned = match encoding.bits {
+        40 | 48 | 56 => encoding.order == ByteOrder::Little,
+        bits => bits % 8 == 0 && encoding.order != ByteOrder::NATIVE && encoding.predictor != Predictor::Float,
+    };
+    if turned {
+        // Differences were taken of whole complex numbers, as one integer each, before their bytes were turned.
+        let halves = encoding.sample.is_complex() && encoding.predictor == Predictor::None;
+        swap(&mut bytes, if halves { whole / 2 } else { whole });
     }
     undo_predictor(encoding, &mut bytes, row_bytes)?;
     if whole * 8 == usize::from(encoding.bits) && whole == encoding.sample.size() {
         return Ok(bytes);
     }
-    let rows = bytes.chunks_exact(row_bytes.max(1));
     Ok(match (encoding.format, encoding.bits) {
         (SampleFormat::Float, 16) => {
             bytes.chunks_exact(2).flat_map(|b| half::f16::from_ne_bytes([b[0], b[1]]).to_f32().to_ne_bytes()).collect()
         }
         (SampleFormat::Float, 24) => bytes.chunks_exact(3).flat_map(|b| float24([b[0], b[1], b[2]]).to_ne_bytes()).collect(),
-        (_, bits) if bits % 8 == 0 => bytes.chunks_exact(whole).flat_map(|b| widened(encoding, number(b))).collect(),
-        (_, bits) => {
-            rows.flat_map(|row| (0..per_row).flat_map(move |at| widened(encoding, bit_field(row, at * usize::from(bits), bits)))).collect()
-        }
+        _ => fields(encoding, &bytes, row_bytes, per_row),
     })
 }
 
-fn swap(bytes: &mut [u8], size: usize) {
+/// Samples that begin anywhere in a byte; rows begin at whole bytes.
+fn fields(encoding: &Encoding, bytes: &[u8], row_bytes: usize, per_row: usize) -> Vec<u8> {
+    let bits = encoding.bits;
+    let rows = bytes.chunks_exact(row_bytes.max(1));
+    let mut out = Vec::with_capacity(rows.len() * per_row * encoding.sample.size());
+    for row in rows {
+        if bits == 1 && encoding.sample == SampleType::U8 {
+            let end = out.len() + per_row;
+            row.iter().for_each(|b| {
+                out.extend_from_slice(&[b >> 7, b >> 6 & 1, b >> 5 & 1, b >> 4 & 1, b >> 3 & 1, b >> 2 & 1, b >> 1 & 1, b & 1])
+            });
+            out.truncate(end);
+        } else {
+            (0..per_row).for_each(|at| push(encoding, bit_field(row, at * usize::from(bits), bits), &mut out));
+        }
+    }
+    out
+}
+
+pub(super) fn swap(bytes: &mut [u8], size: usize) {
     match size {
         2 => bytes.as_chunks_mut::<2>().0.iter_mut().for_each(|b| b.reverse()),
         4 => bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|b| b.reverse()),
@@ -63,29 +84,16 @@ fn bit_field(row: &[u8], first: usize, bits: u16) -> u64 {
     value
 }
 
-struct Widened {
-    bytes: [u8; 8],
-    at: usize,
-    end: usize,
-}
-
-impl Iterator for Widened {
-    type Item = u8;
-    fn next(&mut self) -> Option<u8> {
-        (self.at < self.end).then(|| {
-            self.at += 1;
-            self.bytes[self.at - 1]
-        })
-    }
-}
-
-fn widened(encoding: &Encoding, value: u64) -> Widened {
-    let spare = 64 - u32::from(encoding.bits.min(64));
+/// Appends the value as one sample, its sign spread where it has one.
+fn push(encoding: &Encoding, value: u64, out: &mut Vec<u8>) {
+    let spare = 64 - u32::from(encoding.bits.clamp(1, 64));
     let value = if encoding.format == SampleFormat::Int { ((value << spare).cast_signed() >> spare).cast_unsigned() } else { value };
-    let size = encoding.sample.size().min(8);
-    debug_assert!(encoding.sample != SampleType::CF64);
-    let bytes = value.to_ne_bytes();
-    if cfg!(target_endian = "little") { Widened { bytes, at: 0, end: size } } else { Widened { bytes, at: 8 - size, end: 8 } }
+    match encoding.sample.size() {
+        1 => out.push(value as u8),
+        2 => out.extend_from_slice(&(value as u16).to_ne_bytes()),
+        4 => out.extend_from_slice(&(value as u32).to_ne_bytes()),
+        _ => out.extend_from_slice(&value.to_ne_bytes()),
+    }
 }
 
 /// One sign bit, 7 of exponent, 16 of fraction.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    BandInfo, ColorInterp, Error, Family, Format, Grid, Interleave, MaskKind, Nodata, RasterInfo, Result,
+    BandInfo, ColorInterp, Error, Family, Format, Grid, Interleave, MaskKind, Nodata, RasterInfo, Result, SampleType,
     decode::Photometric,
     tiff::{
         field::Fields,
@@ -39,7 +39,7 @@ pub(crate) fn info(at: &str, fields: &Fields, layout: &Layout) -> Result<RasterI
         .collect();
     let mask = if nodata.is_some() {
         MaskKind::Nodata
-    } else if bands.iter().any(|band| band.color == ColorInterp::Alpha) {
+    } else if masks_by_alpha(&bands, layout.sample()) {
         MaskKind::Alpha
     } else {
         MaskKind::AllValid
@@ -74,6 +74,13 @@ pub(crate) fn crs_or_note<T>(crs: Result<Option<T>>, metadata: &mut BTreeMap<Str
         }
         Ok(crs) => Ok(crs),
     }
+}
+
+/// As GDAL has it: the last of two or four bands, of 8 or 16 bits.
+fn masks_by_alpha(bands: &[BandInfo], sample: SampleType) -> bool {
+    matches!(bands.len(), 2 | 4)
+        && matches!(sample, SampleType::U8 | SampleType::U16)
+        && bands.last().is_some_and(|band| band.color == ColorInterp::Alpha)
 }
 
 fn band_info(band: usize, fields: &Fields, layout: &Layout, gdal: &GdalMetadata, nodata: Option<Nodata>) -> BandInfo {

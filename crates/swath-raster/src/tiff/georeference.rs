@@ -49,6 +49,10 @@ pub(crate) fn georeference(at: &str, fields: &Fields, pixel_is_point: bool) -> R
             let found = format!("the transform is {:?}", affine.to_array());
             return Err(Error::damaged(at, found, "finite numbers in ModelPixelScale, ModelTiepoint and ModelTransformation"));
         }
+        // Pixels as coordinates: what writers leave where they know nothing.
+        if affine == Affine::IDENTITY {
+            return Ok((affine, Georeference::None));
+        }
         return Ok((if pixel_is_point { corner(affine) } else { affine }, Georeference::Affine));
     }
     let half = if pixel_is_point { 0.5 } else { 0.0 };

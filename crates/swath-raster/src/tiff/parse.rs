@@ -6,7 +6,7 @@ use std::{
 
 use crate::{
     Error, Limits, Nodata, Result, SampleType, Span,
-    decode::Compression,
+    decode::{self, Compression},
     tiff::{
         DirectoryFacts, DirectoryRole, Ghost, Known, Level, Step, Tiff, describe,
         directory::{Directory, Reader},
@@ -181,6 +181,9 @@ impl Reader<'_> {
         } else {
             (tags::STRIP_OFFSETS, tags::STRIP_BYTE_COUNTS)
         };
+        if let Some(error) = decode::no_codec(layout.encoding.compression) {
+            return Err(error.within(&at));
+        }
         let needed = layout.declared_blocks();
         let array = |tag: u16| match image.fields.array(tag) {
             Some(values) if values.len() >= needed => Ok(Some(values.clone())),

@@ -1,7 +1,6 @@
 //! A container of a storage account: what reading over HTTP does not cover.
 
 mod container;
-mod delete;
 mod list;
 mod upload;
 
