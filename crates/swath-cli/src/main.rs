@@ -3,6 +3,8 @@
 
 mod commands;
 mod exit;
+mod progress;
+mod runtime;
 mod table;
 mod talk;
 

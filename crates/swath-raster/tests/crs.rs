@@ -198,11 +198,96 @@ fn another_planet_has_no_footprint_here() {
     }
 }
 
+/// CRS of every method that the keys know, of some they do not, and with parts of their own.
+const KEYED: &[&str] = &[
+    "EPSG:4326",
+    "EPSG:3035",
+    "EPSG:9518",
+    "EPSG:2230",
+    "EPSG:3857",
+    "EPSG:32661",
+    "EPSG:2193",
+    "EPSG:27200",
+    "EPSG:2065",
+    "ESRI:54009",
+    "ESRI:54030",
+    "ESRI:102008",
+    "OGC:CRS84",
+    "+proj=tmerc +lat_0=52.5 +lon_0=13.8 +k=1 +x_0=48240.9 +y_0=53243.4 +a=6378137 +rf=298.2572229",
+    "+proj=utm +zone=52 +ellps=WGS84 +units=us-ft",
+    "+proj=lcc +lat_1=33 +lat_2=45 +lat_0=40 +lon_0=263 +R=6371200",
+    "+proj=lcc +lat_1=40 +lat_0=40 +lon_0=3 +k_0=0.99 +x_0=600000 +y_0=200000 +ellps=clrk80",
+    "+proj=aea +lat_1=29.5 +lat_2=45.5 +lat_0=23 +lon_0=-96 +R=6370997",
+    "+proj=laea +lat_0=45 +lon_0=-100 +datum=WGS84",
+    "+proj=merc +lon_0=10 +k=0.5 +ellps=bessel",
+    "+proj=merc +lon_0=10 +lat_ts=41 +ellps=bessel",
+    "+proj=stere +lat_0=90 +lat_ts=75 +lon_0=-30 +ellps=intl",
+    "+proj=stere +lat_0=-90 +k=0.98 +lon_0=-30 +ellps=intl",
+    "+proj=sterea +lat_0=52.15 +lon_0=5.38 +k=0.9999 +x_0=155000 +y_0=463000 +ellps=bessel",
+    "+proj=stere +lat_0=50 +lon_0=5 +ellps=bessel",
+    "+proj=omerc +lat_0=4 +lonc=115 +alpha=53.3 +gamma=53.1 +k=0.99984 +x_0=590476 +y_0=442857 +ellps=evrstSS",
+    "+proj=omerc +no_uoff +lat_0=4 +lonc=115 +alpha=53.3 +gamma=53.1 +k=0.99984 +ellps=evrstSS",
+    "+proj=eqdc +lat_1=20 +lat_2=60 +lat_0=40 +lon_0=-96 +ellps=GRS80",
+    "+proj=aeqd +lat_0=10 +lon_0=20 +ellps=GRS80",
+    "+proj=sinu +R=6371007.181",
+    "+proj=ortho +lat_0=40 +lon_0=10 +R=6370997",
+    "+proj=gnom +lat_0=90 +lon_0=-50 +R=6370997",
+    "+proj=poly +lat_0=0 +lon_0=-54 +ellps=aust_SA",
+    "+proj=cass +lat_0=10.44 +lon_0=-61.33 +x_0=86501 +y_0=65379 +ellps=clrk80",
+    "+proj=eqc +lat_ts=30 +lon_0=10 +R=6370997",
+    "+proj=eqc +lat_ts=-10 +lon_0=180 +ellps=WGS84",
+    "+proj=cea +lat_ts=30 +lon_0=0 +ellps=WGS84",
+    "+proj=moll +lon_0=11 +ellps=WGS84",
+    "+proj=robin +lon_0=11 +ellps=WGS84",
+    "+proj=vandg +lon_0=11 +R=6371000",
+    "+proj=geos +lon_0=-89.5 +h=35786023 +ellps=GRS80 +sweep=x",
+    "+proj=longlat +a=3396190 +b=3376200",
+    "+proj=longlat +ellps=clrk80 +pm=paris",
+    "EPSG:4807",
+    "EPSG:27572",
+    "EPSG:31468",
+    "+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=39.25 +lon_0=18 +R=6367470",
+    "+proj=tmerc +lon_0=9 +k=1 +x_0=3500000 +ellps=bessel +towgs84=598.1,73.7,418.2,0.202,0.045,-2.455,6.7",
+];
+
 #[test]
 fn keys_and_back_are_the_same_crs() {
-    for text in ["EPSG:4326", "EPSG:3035", "EPSG:9518", "EPSG:2230"] {
+    let mut wrong = Vec::new();
+    for text in KEYED {
         let crs = Crs::parse(text).unwrap();
-        let back = GeoKeys::from_crs(&crs, false).to_crs().unwrap().unwrap();
-        assert!(back.is_equivalent(&crs), "{text}: {}", back.wkt2());
+        let keys = GeoKeys::from_crs(&crs, false);
+        match keys.to_crs() {
+            Ok(Some(back)) if back.is_equivalent(&crs) => {}
+            other => wrong.push(format!("{text}: {:?}\n{}\n{keys:?}", other.map(|crs| crs.map(|crs| crs.wkt2().to_owned())), crs.wkt2())),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn keys_that_point_nowhere_are_damaged() {
+    let directory =
+        |entry: [u16; 4]| GeoKeys { directory: [vec![1, 1, 0, 1], entry.to_vec()].concat(), doubles: vec![1.0], ascii: "a|".into() };
+    for entry in [[2057, 34736, 1, 1], [1026, 34737, 2, 9], [3082, 34736, 9, 0], [1024, 34735, 1, 99]] {
+        assert_eq!(directory(entry).to_crs().unwrap_err().family, Family::Damaged, "{entry:?}");
+    }
+    assert_eq!(GeoKeys::default().to_crs().unwrap(), None);
+    assert_eq!(directory([1024, 0, 1, 32767]).to_crs().unwrap(), None);
+    for (key, code) in [(2048, 1), (3072, 1025)] {
+        let error = directory([key, 0, 1, code]).to_crs().unwrap_err();
+        assert_eq!((error.family, error.at), (Family::Unsupported, format!("geo key {key}")));
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_keys_end_in_a_panic(directory in proptest::collection::vec(proptest::num::u16::ANY, 0..60), doubles in proptest::collection::vec(proptest::num::f64::ANY, 0..8), keyed in proptest::collection::vec((0usize..24, 0u16..2, 0u16..40), 0..12)) {
+        let _ = GeoKeys { directory, doubles: doubles.clone(), ascii: "name|".into() }.to_crs();
+        let known = [1024u16, 1025, 2048, 2050, 2051, 2054, 2056, 2057, 2059, 2061, 2062, 3072, 3074, 3075, 3076, 3077, 3078, 3080, 3081, 3082, 3088, 3089, 3092, 4096];
+        let mut directory = vec![1, 1, 0, 0, 1024, 0, 1, 1, 3072, 0, 1, 32767];
+        for (key, place, value) in keyed {
+            directory.extend([known[key], if place == 0 { 0 } else { 34736 }, 1, value]);
+        }
+        let _ = GeoKeys { directory, doubles, ascii: String::new() }.to_crs();
     }
 }

@@ -115,6 +115,24 @@ pub(crate) fn write(path: &Path, from: From<'_>, put: &Put) -> Result<String> {
     Ok(etag(&kept.metadata().map_err(failed)?))
 }
 
+/// Removes a file and the folders below `root` that it leaves empty.
+pub(crate) fn delete(root: &Path, path: &Path, pin: Option<&str>) -> Result<()> {
+    match open(path) {
+        Err(e) if e.family == Family::Absent => return Ok(()),
+        Err(e) => return Err(e),
+        Ok((_, meta)) if pin.is_some_and(|pin| pin != etag(&meta)) => {
+            return Err(Error::new(Family::Conflict, path.display().to_string(), "was changed by somebody else", ""));
+        }
+        Ok(_) => fs::remove_file(path).map_err(|e| Error::file(path, &e))?,
+    }
+    for folder in path.ancestors().skip(1).take_while(|folder| *folder != root) {
+        if fs::remove_dir(folder).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 fn exists(path: &Path) -> Error {
     Error::new(Family::Conflict, path.display().to_string(), "exists already", "")
 }

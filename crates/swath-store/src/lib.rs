@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod azure;
+mod compare;
 mod credentials;
 mod environment;
 mod error;

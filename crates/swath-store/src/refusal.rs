@@ -13,6 +13,7 @@ pub(crate) enum Action {
     List,
     Create,
     Write,
+    Delete,
     CreateContainer,
 }
 
@@ -23,6 +24,7 @@ impl Action {
             Self::List => 'l',
             Self::Create | Self::CreateContainer => 'c',
             Self::Write => 'w',
+            Self::Delete => 'd',
         }
     }
     fn words(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Action {
             Self::List => "list",
             Self::Create => "create",
             Self::Write => "write",
+            Self::Delete => "delete",
             Self::CreateContainer => "create the container",
         }
     }

@@ -94,7 +94,7 @@ impl Sas {
         }
         let rights = self.field("sp")?;
         let enough = rights.contains(right) || (right == 'c' && rights.contains('w'));
-        (!enough).then(|| format!("the SAS token allows {}, not {}", rights_in_words(rights), right_in_words(right)))
+        (!enough).then(|| format!("the SAS token allows {} (sp={rights}), not {}", rights_in_words(rights), right_in_words(right)))
     }
 
     pub(crate) fn pairs(&self) -> Vec<(String, String)> {
@@ -153,7 +153,7 @@ mod tests {
             ("sp=rl&se=2024-06-01T09:00:00Z&sig=x", 'r', "expired at 2024-06-01T09:00:00Z, 3 hours ago"),
             ("sp=rl&se=2024-05-01&sig=x", 'r', "31 days ago"),
             ("?sp=rl&st=2024-06-01T12:30Z&se=2025-01-01T00:00Z&sig=x", 'r', "valid only from 2024-06-01T12:30:00Z, in 30 minutes"),
-            ("sp=rl&se=2025-01-01T00:00:00Z&sig=x", 'w', "allows read (r), list (l), not write (w)"),
+            ("sp=rl&se=2025-01-01T00:00:00Z&sig=x", 'w', "allows read (r), list (l) (sp=rl), not write (w)"),
         ] {
             let found = Sas::parse(token).unwrap().lacks(right, now).unwrap_or_default();
             assert!(found.contains(reason), "{token}: {found}");

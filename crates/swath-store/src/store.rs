@@ -316,6 +316,24 @@ impl Store {
             }
         }
     }
+    /// Removes the version of an object that has this ETag; any version where none is given. What is absent already is fine.
+    ///
+    /// # Errors
+    /// Conflict where it has changed; Unsupported for a web site; Refused, Unreachable, Disk.
+    pub async fn delete(&self, path: &str, pin: Option<&str>) -> Result<()> {
+        match &self.shared.backend {
+            Backend::Folder(root) => {
+                let (root, file, pin) = (root.clone(), self.file(root, path)?, pin.map(str::to_owned));
+                self.shared.traffic.wrote(0);
+                blocking(move || folder::delete(&root, &file, pin.as_deref())).await
+            }
+            Backend::Web { .. } => Err(self.read_only("delete")),
+            Backend::Azure { container, .. } => {
+                check(path)?;
+                container.delete(&join(&self.prefix, path), pin, &self.url_of(path)).await
+            }
+        }
+    }
     /// Makes the container, or the folder, unless it is there.
     ///
     /// # Errors
@@ -387,6 +405,13 @@ impl Store {
         Ok(folder::inside(root, &join(&self.prefix, path)))
     }
     fn read_only(&self, verb: &str) -> Error {
+        // Nobody writes to a web site, so a loopback URL without a credential is an emulator that lacks one.
+        if let Backend::Web { root, .. } = &self.shared.backend
+            && crate::location::is_loopback(root)
+        {
+            let spot = Spot { at: &self.url(), action: Action::Write, secret: &Secret::Anonymous, account: None };
+            return spot.anonymous();
+        }
         Error::new(Family::Unsupported, self.url(), format!("a web site cannot {verb} files"), "a folder or an Azure container").hint(
             "for an emulator, set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN and write http://127.0.0.1:PORT/ACCOUNT/CONTAINER/PREFIX",
         )
@@ -399,7 +424,7 @@ impl fmt::Debug for Store {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let stopped = |e: tokio::task::JoinError| Error::new(Family::Disk, "", format!("a file task stopped: {e}"), "");
     tokio::task::spawn_blocking(work).await.map_err(stopped)?
 }

@@ -27,40 +27,40 @@ fn refused(error: &Error, reason: &str, secrets: &[&str]) {
 
 #[tokio::test]
 async fn every_refusal_names_its_reason_and_no_secret() {
-    let Some(azurite) = Azurite::start() else { return };
-    azurite.open("maps").ensure_container().await.unwrap();
-    azurite.open("maps").put("there.json", "{}".into(), &Put::Create, &Content::of("there.json")).await.unwrap();
+    let Some(azurite) = Azurite::shared() else { return };
+    azurite.open("refusals").ensure_container().await.unwrap();
+    azurite.open("refusals").put("there.json", "{}".into(), &Put::Create, &Content::of("there.json")).await.unwrap();
 
-    let expired = azurite.sas("maps", "racwl", -30);
-    let reader = azurite.sas("maps", "rl", 30);
-    let other = azurite.sas("other", "racwl", 30);
-    for (token, reason) in [(&expired, "30 minutes ago"), (&reader, "not create (c)"), (&other, "another account or container")] {
+    let expired = azurite.sas("refusals", "racwl", -30);
+    let reader = azurite.sas("refusals", "rl", 30);
+    let other = azurite.sas("refusals-other", "racwl", 30);
+    for (token, reason) in [(&expired, "30 minutes ago"), (&reader, "(sp=rl), not create (c)"), (&other, "another account or container")] {
         let whole = token.expose_token();
         let signature = whole.expose_secret().rsplit("sig=").next().unwrap();
-        let store = store(&azurite, "maps/p", token);
+        let store = store(&azurite, "refusals/p", token);
         refused(&write(&store).await.unwrap_err(), reason, &[signature]);
         assert!(!format!("{store:?} {token:?} {:?}", store.url()).contains(signature));
     }
     let forged = Sas::parse("sv=2021-08-06&sr=c&sp=racwl&se=2999-01-01T00:00:00Z&sig=CANARY").unwrap();
-    refused(&write(&store(&azurite, "maps", &forged)).await.unwrap_err(), "signature is not accepted", &["CANARY"]);
+    refused(&write(&store(&azurite, "refusals", &forged)).await.unwrap_err(), "signature is not accepted", &["CANARY"]);
 
     let wrong_key = Credentials::key(ACCOUNT, "Q0FOQVJZ");
     refused(
-        &write(&Store::open(&azurite.url("maps"), &wrong_key).unwrap()).await.unwrap_err(),
+        &write(&Store::open(&azurite.url("refusals"), &wrong_key).unwrap()).await.unwrap_err(),
         "key is not accepted",
         &["Q0FOQVJZ", "CANARY"],
     );
-    let no_key = Store::open(&azurite.url("maps"), &Credentials::key(ACCOUNT, "CANARY not base64")).unwrap_err();
+    let no_key = Store::open(&azurite.url("refusals"), &Credentials::key(ACCOUNT, "CANARY not base64")).unwrap_err();
     refused(&no_key, "not base64", &["CANARY"]);
 
-    let reading = store(&azurite, "maps", &reader);
+    let reading = store(&azurite, "refusals", &reader);
     assert_eq!(reading.get("there.json").await.unwrap().bytes, "{}");
     assert_eq!(reading.list("").await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_container_sas_accepts_its_container_and_cannot_make_one() {
-    let Some(azurite) = Azurite::start() else { return };
+    let Some(azurite) = Azurite::shared() else { return };
     azurite.open("there").ensure_container().await.unwrap();
     for rights in ["racwl", "cw"] {
         store(&azurite, "there/p", &azurite.sas("there", rights, 30)).ensure_container().await.unwrap();
@@ -73,7 +73,7 @@ async fn a_container_sas_accepts_its_container_and_cannot_make_one() {
 
 #[tokio::test]
 async fn a_second_container_of_the_account_is_read_with_the_same_key() {
-    let Some(azurite) = Azurite::start() else { return };
+    let Some(azurite) = Azurite::shared() else { return };
     let (one, two) = (azurite.open("one"), azurite.open("two/deep"));
     for store in [&one, &two] {
         store.ensure_container().await.unwrap();

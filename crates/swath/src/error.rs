@@ -104,3 +104,16 @@ impl From<swath_store::Error> for Error {
         Self { family, at: e.at, found: e.found, right: e.right, hint: e.hint }
     }
 }
+
+impl From<swath_stac::Error> for Error {
+    fn from(e: swath_stac::Error) -> Self {
+        use swath_stac::Family as F;
+        let family = match e.family {
+            F::Damaged => Family::Damaged,
+            F::Unsupported => Family::Unsupported,
+            F::OverLimit => Family::OverLimit,
+            F::Misuse => Family::Misuse,
+        };
+        Self { family, at: e.at, found: e.found, right: e.right, hint: e.hint }
+    }
+}

@@ -5,6 +5,7 @@ mod error;
 pub mod lattice;
 mod local;
 pub mod plan_file;
+pub mod publish;
 
 pub use error::{Error, Family, Result};
 pub use local::open_raw;

@@ -6,11 +6,13 @@ use crate::{exit::Exit, talk::Talk};
 
 mod info;
 mod plan;
+mod publish;
 
 #[derive(Subcommand)]
 pub enum Command {
     Info(info::Info),
     Plan(plan::Plan),
+    Publish(publish::Publish),
 }
 
 /// Runs a command to its exit code.
@@ -21,5 +23,6 @@ pub fn run(command: Command, talk: &Talk) -> swath::Result<Exit> {
     match command {
         Command::Info(args) => info::run(&args, talk),
         Command::Plan(args) => plan::run(&args, talk),
+        Command::Publish(args) => publish::run(&args, talk),
     }
 }

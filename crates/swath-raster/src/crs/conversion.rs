@@ -181,6 +181,21 @@ pub(crate) fn projected(name: &str, base: &Base, conversion: Value, unit: &Unit,
     Crs::parse(&json.to_string())
 }
 
+/// A PROJJSON value that is a number in `unit`, or an object with a unit of its own, in metres or radians.
+pub(super) fn quantity(json: &Value, unit: f64) -> f64 {
+    match json {
+        Value::Object(_) => {
+            let factor = match json["unit"].as_str() {
+                Some("degree") => 1f64.to_radians(),
+                Some(_) => 1.0,
+                None => json["unit"]["conversion_factor"].as_f64().unwrap_or(unit),
+            };
+            json["value"].as_f64().unwrap_or(0.0) * factor
+        }
+        json => json.as_f64().unwrap_or(0.0) * unit,
+    }
+}
+
 fn identified(name: &str, code: u16) -> Value {
     // Our own numbers mean nothing to others.
     if code < 100 { json!({ "name": name }) } else { json!({ "name": name, "id": { "authority": "EPSG", "code": code } }) }

@@ -233,3 +233,11 @@ fn horizontal(object: &Object) -> (bool, String, f64) {
     let (unit, size) = axes.first().map_or((String::new(), 1.0), |axis| (axis.unit.clone(), axis.unit_size));
     (object.kind() == Kind::Geographic, unit, size)
 }
+
+/// An entry of the EPSG registry that is no CRS (`datum`, `ellipsoid`, `meridian`, `coordinateOperation`), as PROJJSON.
+pub(super) fn registered(kind: &str, code: u16) -> Option<serde_json::Value> {
+    let object = Object::parse(&format!("urn:ogc:def:{kind}:EPSG::{code}")).ok()?;
+    let mut json: serde_json::Value = serde_json::from_str(&object.projjson()?).ok()?;
+    json.as_object_mut()?.remove("$schema");
+    Some(json)
+}

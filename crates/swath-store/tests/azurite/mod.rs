@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use swath_store::{ContainerGrant, Credentials, Sas, Store};
@@ -17,9 +18,19 @@ pub struct Azurite {
     pub endpoint: String,
 }
 
+/// The emulator that running tests share; it stops with the last of them.
+static RUNNING: Mutex<Weak<Azurite>> = Mutex::new(Weak::new());
+
 impl Azurite {
+    /// The one that other tests are using, else a new one. Each test takes containers of its own.
+    pub fn shared() -> Option<Arc<Self>> {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        let azurite = running.upgrade().or_else(|| Self::start().map(Arc::new));
+        *running = azurite.as_ref().map_or_else(Weak::new, Arc::downgrade);
+        azurite
+    }
     /// Starts the emulator that `SWATH_AZURITE` names; `None`, and one line on stderr, where that is unset.
-    pub fn start() -> Option<Self> {
+    fn start() -> Option<Self> {
         let Ok(main) = std::env::var("SWATH_AZURITE") else {
             eprintln!("not run: SWATH_AZURITE (the path of azurite's dist/src/blob/main.js) is unset");
             return None;

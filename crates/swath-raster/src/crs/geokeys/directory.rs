@@ -121,7 +121,7 @@ impl Directory {
                 }
                 Value::Text(text) => {
                     // The tag is ASCII and ends each value with a bar.
-                    let text: String = text.chars().map(|c| if c.is_ascii() && c != '|' { c } else { '?' }).collect();
+                    let text: String = text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
                     let start = out.ascii.len();
                     out.ascii.push_str(&text);
                     out.ascii.push('|');

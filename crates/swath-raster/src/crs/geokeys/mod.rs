@@ -1,6 +1,7 @@
 //! GeoTIFF's way to say a CRS (OGC 19-008r4), read and written.
 
 mod directory;
+mod methods;
 mod read;
 mod write;
 

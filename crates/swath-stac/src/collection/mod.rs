@@ -1,0 +1,11 @@
+//! Collections: the model, and how items roll up into one.
+
+mod build;
+mod cube;
+mod item_assets;
+mod model;
+mod renders;
+mod summaries;
+
+pub use build::{build, root};
+pub use model::{Collection, Extent, SpatialExtent, TemporalExtent};

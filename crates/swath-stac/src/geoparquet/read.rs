@@ -1,0 +1,71 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_json::ArrayWriter;
+use arrow_schema::DataType;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+
+use super::flat;
+use crate::geometry::Shape;
+use crate::json::Object;
+use crate::{Error, Item, Result};
+
+/// Rows of one table, at most: beyond them a table is not read whole.
+const MOST_ROWS: i64 = 20_000_000;
+
+/// Reads the items of a stac-geoparquet file. References that are relative are relative to the file.
+///
+/// # Errors
+/// Damaged where the bytes are no Parquet or a row is no Item; OverLimit above twenty million rows.
+pub fn read(bytes: Bytes) -> Result<Vec<Item>> {
+    // The decoder is other people's code and the bytes may be anyone's: a panic of its is an error here.
+    catch_unwind(AssertUnwindSafe(|| rows(bytes))).unwrap_or_else(|_| Err(broken(&"the pages contradict their header")))
+}
+
+fn broken(e: &dyn std::fmt::Display) -> Error {
+    Error::damaged("items.parquet", e.to_string(), "a stac-geoparquet file")
+}
+
+fn rows(bytes: Bytes) -> Result<Vec<Item>> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| broken(&e))?;
+    let count = builder.metadata().file_metadata().num_rows();
+    if count > MOST_ROWS {
+        return Err(Error::over_limit("items.parquet", format!("{count} rows"), format!("at most {MOST_ROWS}")));
+    }
+    let mut items = Vec::new();
+    for batch in builder.build().map_err(|e| broken(&e))? {
+        items.extend(of_batch(&batch.map_err(|e| broken(&e))?)?);
+    }
+    Ok(items)
+}
+
+fn of_batch(batch: &RecordBatch) -> Result<Vec<Item>> {
+    let schema = batch.schema();
+    let is_binary = |t: &DataType| matches!(t, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
+    let plain: Vec<usize> = (0..batch.num_columns()).filter(|&i| !is_binary(schema.field(i).data_type())).collect();
+    let attributes = batch.project(&plain).map_err(|e| broken(&e))?;
+    let mut writer = ArrayWriter::new(Vec::new());
+    writer.write(&attributes).and_then(|()| writer.finish()).map_err(|e| broken(&e))?;
+    let rows: Vec<Object> = serde_json::from_slice(&writer.into_inner()).map_err(|e| broken(&e))?;
+    let geometries: Vec<Option<Value>> = match schema.index_of("geometry") {
+        Ok(i) => (0..batch.num_rows()).map(|row| geometry(batch.column(i), row)).collect(),
+        Err(_) => vec![None; batch.num_rows()],
+    };
+    rows.into_iter().zip(geometries).map(|(row, geometry)| flat::item(row, geometry)).collect()
+}
+
+fn geometry(column: &ArrayRef, row: usize) -> Option<Value> {
+    if column.is_null(row) {
+        return None;
+    }
+    let bytes = match column.data_type() {
+        DataType::Binary => column.as_binary::<i32>().value(row),
+        DataType::LargeBinary => column.as_binary::<i64>().value(row),
+        DataType::BinaryView => column.as_binary_view().value(row),
+        _ => return None,
+    };
+    Some(Shape::from_wkb(bytes)?.to_json())
+}

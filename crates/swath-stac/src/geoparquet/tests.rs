@@ -1,0 +1,102 @@
+use serde_json::json;
+
+use super::{as_stored, read, write};
+use crate::facts::{AssetFacts, BandFacts, GridFacts, ItemFacts, Nodata, Statistics, Time};
+use crate::{Item, item, same_json, time};
+
+fn facts(id: &str, west: f64, nodata: f64) -> ItemFacts {
+    ItemFacts {
+        id: id.into(),
+        collection: Some("map".into()),
+        ring: Some(vec![(west, 0.0), (west + 5.0, 0.0), (west + 5.0, 5.0), (west, 5.0)]),
+        time: Time::at(time::parse("2020-01-01T10:11:12.345Z").unwrap()),
+        assets: ["b1", "b2"]
+            .map(|key| AssetFacts {
+                key: key.into(),
+                href: format!("./{key} x.tif"),
+                grid: GridFacts {
+                    wkt2: Some("LOCAL".into()),
+                    transform: Some([0.1, 0.0, west, 0.0, -0.1, 5.0]),
+                    shape: Some([50, 50]),
+                    ..GridFacts::default()
+                },
+                bands: vec![BandFacts {
+                    name: Some(key.into()),
+                    nodata: Some(Nodata::Float(nodata)),
+                    statistics: Some(Statistics { minimum: Some(1.0 / 3.0), count: Some(2500), ..Statistics::default() }),
+                    ..BandFacts::default()
+                }],
+                ..AssetFacts::default()
+            })
+            .to_vec(),
+        ..ItemFacts::default()
+    }
+}
+
+#[track_caller]
+fn check(items: &[Item]) {
+    let bytes = write(items, None).unwrap();
+    assert_eq!(write(items, None).unwrap(), bytes, "equal items give equal bytes");
+    let back = read(bytes).unwrap();
+    assert_eq!(back.len(), items.len());
+    for item in items {
+        let found = back.iter().find(|i| i.id == item.id).expect("the item is in the table");
+        let (found, stored) = (found.to_json(), as_stored(item).to_json());
+        assert!(same_json(&found, &stored), "\n{found:#}\n{stored:#}");
+        let keys = |v: &serde_json::Value| v["assets"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&found), keys(&stored));
+    }
+}
+
+#[test]
+fn items_come_back_from_their_table_as_they_were() {
+    check(&[item::build(&facts("a", 0.0, -9999.0)), item::build(&facts("b", 178.0, -9999.0))]);
+    check(&[item::build(&facts("a", 0.0, f64::NAN)), item::build(&facts("b", 10.0, -1.5))]);
+}
+
+#[test]
+fn an_item_without_place_or_time_comes_back() {
+    let mut facts = facts("a", 0.0, 0.0);
+    facts.ring = None;
+    facts.time = Time::between(time::parse("2020-01-01").unwrap(), time::parse("2020-12-31").unwrap());
+    let item = item::build(&facts);
+    check(&[item.clone()]);
+    let back = &read(write(&[item], None).unwrap()).unwrap()[0];
+    assert_eq!(back.properties["datetime"], json!(null));
+    assert_eq!(back.geometry, None);
+}
+
+#[test]
+fn rows_lie_along_the_curve_whatever_the_order_of_the_items() {
+    let items: Vec<Item> = [100.0, -120.0, 0.0, 50.0].map(|w| item::build(&facts(&format!("i{w}"), w, 0.0))).to_vec();
+    let mut turned = items.clone();
+    turned.reverse();
+    assert_eq!(write(&items, None).unwrap(), write(&turned, None).unwrap());
+}
+
+#[test]
+fn a_property_that_is_an_object_here_and_a_word_there_is_an_error_that_names_it() {
+    let mut items = [item::build(&facts("a", 0.0, 0.0)), item::build(&facts("b", 0.0, 0.0))];
+    items[0].properties.insert("x".into(), json!({"y": 1}));
+    items[1].properties.insert("x".into(), json!("word"));
+    assert_eq!(write(&items, None).unwrap_err().at, "/x");
+}
+
+#[test]
+fn bytes_that_are_no_table_are_an_error() {
+    let good = write(&[item::build(&facts("a", 0.0, 0.0))], None).unwrap();
+    assert!(read(bytes::Bytes::from_static(b"PAR1 no PAR1")).is_err());
+    assert!(read(good.slice(..good.len() / 2)).is_err());
+    let mut bent = good.to_vec();
+    bent[40..80].fill(0xff);
+    let _ = read(bent.into());
+}
+
+#[test]
+fn another_reader_of_the_same_convention_reads_our_table() {
+    let items = [item::build(&facts("a", 0.0, -9999.0)), item::build(&facts("b", 178.0, -9999.0))];
+    let theirs = stac::geoparquet::from_reader(write(&items, None).unwrap()).unwrap();
+    let mut ids: Vec<&str> = theirs.items.iter().map(|i| i.id.as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["a", "b"]);
+}

@@ -1,0 +1,103 @@
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BinaryArray, RecordBatch};
+use arrow_json::ReaderBuilder;
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use bytes::Bytes;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use serde_json::{Value, json};
+
+use super::{METADATA_KEY, METADATA_VERSION, flat, hilbert, infer};
+use crate::geometry::Shape;
+use crate::json::Object;
+use crate::{Collection, Error, Item, LonLatBox, Result};
+
+/// Rows whose columns are compressed together: a reader that wants one place reads one such group.
+const ROWS_OF_A_GROUP: usize = 10_000;
+/// Rows turned into columns at a time.
+const ROWS_AT_ONCE: usize = 1_000;
+
+/// Writes items as one table, along a Hilbert curve; equal items give equal bytes. The collection, without its links to items, goes
+/// into the file's metadata.
+///
+/// # Errors
+/// Damaged where the items do not fit one table: a property is a value here and an object there, or has the name of a core field.
+pub fn write(items: &[Item], collection: Option<&Collection>) -> Result<Bytes> {
+    let mut ordered: Vec<(u64, &Item)> =
+        items.iter().map(|item| (item.lonlat().map_or(u64::MAX, |b| hilbert::distance(&b)), item)).collect();
+    ordered.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+    let items: Vec<&Item> = ordered.into_iter().map(|(_, item)| item).collect();
+    let rows = items.iter().map(|item| flat::row(item)).collect::<Result<Vec<Object>>>()?;
+    let attributes: SchemaRef = Arc::new(infer::schema(&rows)?);
+    let schema = with_geometry(&attributes);
+
+    let broken = |e: &dyn std::fmt::Display| Error::damaged("items.parquet", e.to_string(), "items that fit one table");
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(9).unwrap_or_default()))
+        .set_max_row_group_row_count(Some(ROWS_OF_A_GROUP))
+        .set_created_by(concat!("swath ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(metadata(&items, collection)))
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties)).map_err(|e| broken(&e))?;
+    for (items, rows) in items.chunks(ROWS_AT_ONCE).zip(rows.chunks(ROWS_AT_ONCE)) {
+        let mut decoder = ReaderBuilder::new(attributes.clone()).with_coerce_primitive(true).build_decoder().map_err(|e| broken(&e))?;
+        decoder.serialize(rows).map_err(|e| broken(&e))?;
+        let Some(batch) = decoder.flush().map_err(|e| broken(&e))? else { continue };
+        let wkb: Vec<Option<Vec<u8>>> = items.iter().map(|item| item.shape().map(|s| s.to_wkb())).collect();
+        let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+        columns.push(Arc::new(BinaryArray::from_iter(wkb)));
+        let batch = RecordBatch::try_new(schema.clone(), columns).map_err(|e| broken(&e))?;
+        writer.write(&batch).map_err(|e| broken(&e))?;
+    }
+    Ok(writer.into_inner().map_err(|e| broken(&e))?.into())
+}
+
+fn with_geometry(attributes: &Schema) -> SchemaRef {
+    let geometry = Field::new("geometry", DataType::Binary, true)
+        .with_metadata(HashMap::from([("ARROW:extension:name".to_owned(), "geoarrow.wkb".to_owned())]));
+    let mut fields: Vec<Arc<Field>> = attributes.fields().iter().cloned().collect();
+    fields.push(Arc::new(geometry));
+    Arc::new(Schema::new(fields))
+}
+
+fn metadata(items: &[&Item], collection: Option<&Collection>) -> Vec<KeyValue> {
+    let mut collections = Object::new();
+    if let Some(collection) = collection {
+        let mut slim = collection.clone();
+        slim.links.retain(|link| link.rel != "item");
+        collections.insert(collection.id.clone(), slim.to_json());
+    }
+    let stac = json!({ "version": METADATA_VERSION, "collections": collections });
+    vec![KeyValue::new("geo".to_owned(), geo(items).to_string()), KeyValue::new(METADATA_KEY.to_owned(), stac.to_string())]
+}
+
+/// GeoParquet 1.1.0, "File metadata": WKB in OGC:CRS84, covered by the `bbox` column.
+fn geo(items: &[&Item]) -> Value {
+    let kinds: BTreeSet<&str> = items.iter().filter_map(|item| item.shape()).map(|shape| kind(&shape)).collect();
+    let boxes: Vec<LonLatBox> = items.iter().filter_map(|item| item.lonlat()).collect();
+    let mut column = json!({ "encoding": "WKB", "geometry_types": kinds });
+    if let Some(around) = LonLatBox::around(&boxes) {
+        column["bbox"] = around.to_json();
+    }
+    if items.iter().any(|item| item.bbox.is_some()) {
+        let path = |corner: &str| json!(["bbox", corner]);
+        column["covering"] = json!({ "bbox": { "xmin": path("xmin"), "ymin": path("ymin"), "xmax": path("xmax"), "ymax": path("ymax") } });
+    }
+    json!({ "version": "1.1.0", "primary_column": "geometry", "columns": { "geometry": column } })
+}
+
+fn kind(shape: &Shape) -> &'static str {
+    match shape {
+        Shape::Point(_) => "Point",
+        Shape::MultiPoint(_) => "MultiPoint",
+        Shape::LineString(_) => "LineString",
+        Shape::MultiLineString(_) => "MultiLineString",
+        Shape::Polygon(_) => "Polygon",
+        Shape::MultiPolygon(_) => "MultiPolygon",
+        Shape::GeometryCollection(_) => "GeometryCollection",
+    }
+}

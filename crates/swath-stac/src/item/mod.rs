@@ -1,0 +1,10 @@
+//! Items: the model, and how facts become one.
+
+mod assets;
+mod build;
+mod model;
+mod read;
+
+pub use build::build;
+pub use model::{Item, ItemCollection};
+pub use read::asset_facts;

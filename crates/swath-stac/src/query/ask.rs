@@ -1,0 +1,206 @@
+use cql2::Expr;
+use serde_json::Value;
+
+use super::Interval;
+use crate::geometry::Shape;
+use crate::json::Object;
+use crate::{Error, Item, LonLatBox, Result};
+
+/// Which items are asked for; what is not said does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    place: Option<LonLatBox>,
+    time: Option<Interval>,
+    ids: Vec<String>,
+    collections: Vec<String>,
+    shape: Option<Shape>,
+    filter: Option<Expr>,
+    limit: Option<usize>,
+}
+
+impl Query {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// West, south, east, north in degrees, or six numbers with heights; west above east crosses the antimeridian.
+    ///
+    /// # Errors
+    /// Misuse where they are no such box.
+    ///
+    /// ```
+    /// # use swath_stac::Query;
+    /// assert!(Query::new().bbox(&[177.0, -19.0, -177.0, -16.0]).is_ok());
+    /// assert!(Query::new().bbox(&[0.0, 10.0, 1.0, 5.0]).is_err());
+    /// ```
+    pub fn bbox(mut self, numbers: &[f64]) -> Result<Self> {
+        let right = "west,south,east,north in degrees, south below north";
+        let wrong = || Error::misuse("bbox", format!("{numbers:?} is no box"), right);
+        let lonlat = LonLatBox::of(numbers).ok_or_else(wrong)?;
+        let inside = |v: f64, most: f64| v.abs() <= most;
+        if !(inside(lonlat.south, 90.0) && inside(lonlat.north, 90.0) && inside(lonlat.west, 360.0) && inside(lonlat.east, 360.0)) {
+            return Err(wrong().hint("a bbox is in longitude and latitude, not in the CRS of the data"));
+        }
+        self.place = Some(home(lonlat));
+        Ok(self)
+    }
+
+    /// As [`Interval::parse`] reads it.
+    ///
+    /// # Errors
+    /// Misuse where the text is no time.
+    pub fn datetime(mut self, text: &str) -> Result<Self> {
+        self.time = Some(Interval::parse(text)?);
+        Ok(self)
+    }
+
+    #[must_use]
+    pub fn ids(mut self, ids: impl IntoIterator<Item = String>) -> Self {
+        self.ids = ids.into_iter().collect();
+        self
+    }
+
+    #[must_use]
+    pub fn collections(mut self, ids: impl IntoIterator<Item = String>) -> Self {
+        self.collections = ids.into_iter().collect();
+        self
+    }
+
+    /// A GeoJSON geometry, Feature or FeatureCollection that items must touch.
+    ///
+    /// # Errors
+    /// Misuse where it is none of them.
+    pub fn intersects(mut self, geojson: &Value) -> Result<Self> {
+        let wrong =
+            || Error::misuse("intersects", "is no GeoJSON geometry", "for instance {\"type\": \"Polygon\", \"coordinates\": [...]}");
+        self.shape = Some(Shape::from_json(geojson).ok_or_else(wrong)?);
+        Ok(self)
+    }
+
+    /// A condition on properties in CQL2 text: `gsd < 100 AND landsat:path = 14`.
+    ///
+    /// # Errors
+    /// Misuse where it is no CQL2.
+    pub fn filter(mut self, cql2: &str) -> Result<Self> {
+        let wrong =
+            |e: cql2::Error| Error::misuse("filter", format!("{cql2:?} is no CQL2: {e}"), "for instance gsd < 100 AND platform = 'a'");
+        self.filter = Some(cql2.parse().map_err(wrong)?);
+        Ok(self)
+    }
+
+    /// At most so many items are wanted; [`Query::matches`] does not count.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    pub fn at_most(&self) -> Option<usize> {
+        self.limit
+    }
+
+    /// Whether the item is one of those asked for.
+    pub fn matches(&self, item: &Item) -> bool {
+        (self.ids.is_empty() || self.ids.contains(&item.id))
+            && (self.collections.is_empty() || item.collection.as_ref().is_some_and(|c| self.collections.contains(c)))
+            && self.time.is_none_or(|time| time.holds(item))
+            && self.place.is_none_or(|place| lies_in(item, &place))
+            && self.shape.as_ref().is_none_or(|shape| item.shape().is_some_and(|s| s.intersects(shape)))
+            && self.filter.as_ref().is_none_or(|filter| passes(item, filter))
+    }
+
+    /// Whether a collection of that id may hold items that match: only its name counts.
+    pub fn wants_collection(&self, id: &str) -> bool {
+        self.collections.is_empty() || self.collections.iter().any(|c| c == id)
+    }
+
+    /// Whether anything within this extent may match; a missing extent may.
+    pub fn may_match(&self, place: Option<LonLatBox>, time: &Interval) -> bool {
+        let near = match (self.place, place) {
+            (Some(asked), Some(there)) => asked.intersects(&there),
+            _ => true,
+        };
+        let late = |end: Option<chrono::DateTime<chrono::Utc>>, start: Option<chrono::DateTime<chrono::Utc>>| match (end, start) {
+            (Some(end), Some(start)) => end < start,
+            _ => false,
+        };
+        near && self.time.is_none_or(|asked| !late(asked.end, time.start) && !late(time.end, asked.start))
+    }
+}
+
+/// Longitudes up to 360 in the range from -180 to 180.
+fn home(lonlat: LonLatBox) -> LonLatBox {
+    if lonlat.east - lonlat.west >= 360.0 {
+        return LonLatBox { west: -180.0, east: 180.0, ..lonlat };
+    }
+    let turn = |lon: f64| if lon.abs() > 180.0 { (lon + 180.0).rem_euclid(360.0) - 180.0 } else { lon };
+    LonLatBox { west: turn(lonlat.west), east: turn(lonlat.east), ..lonlat }
+}
+
+fn lies_in(item: &Item, place: &LonLatBox) -> bool {
+    let near = item.lonlat().is_some_and(|b| b.intersects(place));
+    near && item.shape().is_none_or(|shape| shape.intersects(&Shape::of_box(place)))
+}
+
+fn passes(item: &Item, filter: &Expr) -> bool {
+    let mut flat: Object = item.properties.clone();
+    flat.insert("id".into(), item.id.clone().into());
+    flat.insert("collection".into(), item.collection.clone().into());
+    flat.insert("geometry".into(), item.geometry.clone().unwrap_or_default());
+    let flat = Value::Object(flat);
+    // A property that the item does not have leaves the condition undecided: no match, as in SQL.
+    filter.clone().matches(Some(&flat)).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn item() -> Item {
+        let mut item = Item::new("t1");
+        item.collection = Some("map".into());
+        item.properties =
+            json!({"datetime": "2020-06-15T00:00:00Z", "gsd": 30, "landsat:path": 14, "platform": "L8"}).as_object().unwrap().clone();
+        // A diamond, and so not all of its box.
+        item.geometry = Some(json!({"type": "Polygon", "coordinates": [[[0, 5], [5, 0], [10, 5], [5, 10], [0, 5]]]}));
+        item.bbox = Some(vec![0.0, 0.0, 10.0, 10.0]);
+        item
+    }
+
+    #[track_caller]
+    fn check(query: Result<Query>, expected: bool) {
+        let query = query.unwrap();
+        assert_eq!(query.matches(&item()), expected, "{query:?}");
+    }
+
+    #[test]
+    fn each_condition_narrows() {
+        check(Ok(Query::new()), true);
+        check(Query::new().bbox(&[4.0, 4.0, 6.0, 6.0]), true);
+        check(Query::new().bbox(&[4.0, 4.0, 0.0, 6.0, 6.0, 9.0]), true);
+        check(Query::new().bbox(&[0.0, 0.0, 1.0, 1.0]), false);
+        check(Query::new().bbox(&[170.0, -10.0, 6.0, 10.0]), true);
+        check(Query::new().bbox(&[364.0, 4.0, 366.0, 6.0]).or_else(|_| Query::new().bbox(&[4.0, 4.0, 6.0, 6.0])), true);
+        check(Query::new().datetime("2020-06"), true);
+        check(Query::new().datetime("2021"), false);
+        check(Ok(Query::new().ids(["t1".into()])), true);
+        check(Ok(Query::new().ids(["t2".into()])), false);
+        check(Ok(Query::new().collections(["other".into()])), false);
+        check(Query::new().intersects(&json!({"type": "Point", "coordinates": [5, 5]})), true);
+        check(Query::new().intersects(&json!({"type": "Point", "coordinates": [1, 1]})), false);
+        check(Query::new().filter("gsd < 100 AND platform = 'L8'"), true);
+        check(Query::new().filter("\"landsat:path\" = 15"), false);
+        check(Query::new().filter("cloud < 100"), false);
+        check(Query::new().filter("id = 't1' AND s_intersects(geometry, POINT(5 5))"), true);
+        check(Query::new().filter("datetime > TIMESTAMP('2020-01-01T00:00:00Z')"), true);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        assert!(Query::new().bbox(&[1.0, 2.0, 3.0]).is_err());
+        assert!(Query::new().bbox(&[500_000.0, 4_000_000.0, 510_000.0, 4_010_000.0]).is_err());
+        assert!(Query::new().filter("gsd <").is_err());
+        assert!(Query::new().intersects(&json!({"type": "Square"})).is_err());
+    }
+}

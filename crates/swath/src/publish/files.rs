@@ -1,0 +1,120 @@
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use swath_store::Content;
+use walkdir::WalkDir;
+
+use super::digest;
+use super::manifest::MANIFEST;
+use crate::{Error, Family, Result};
+
+/// What a file is to a reader of the catalog; the order is the order of uploading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Pixels and whatever else is no document: never changes under its name.
+    Asset,
+    /// `items.parquet`, and JSON that is no STAC.
+    Document,
+    Item,
+    Collection,
+    Root,
+}
+
+/// One file of a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildFile {
+    /// Relative to the build, with slashes.
+    pub path: String,
+    pub kind: Kind,
+    pub size: u64,
+    /// Lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl Kind {
+    /// How servers shall present a file of this kind, and how long caches may keep it.
+    pub fn content(self, path: &str) -> Content {
+        let content = Content::of(path);
+        match self {
+            Self::Asset => content.cache("max-age=31536000, immutable"),
+            Self::Document | Self::Collection => content.cache("max-age=60"),
+            Self::Item => content.media_type("application/geo+json").cache("max-age=60"),
+            Self::Root => content.cache("no-cache"),
+        }
+    }
+    /// Whether a new version may take the place of an old one under the same name.
+    pub fn changes(self) -> bool {
+        self != Self::Asset
+    }
+}
+
+/// Every file of a build with its checksum, in the order of uploading. Hidden files are no part of it.
+///
+/// # Errors
+/// Misuse where there is no root; Damaged for JSON that cannot be read or that holds a token; Disk.
+pub(super) fn scan(build: &Path) -> Result<Vec<BuildFile>> {
+    let shown = build.display().to_string();
+    let root = ["collection.json", "catalog.json"].into_iter().find(|name| build.join(name).is_file());
+    let Some(root) = root else {
+        return Err(Error::misuse(shown, "holds no catalog", "a folder with collection.json is expected")
+            .hint("run `swath build` first, or name the build with --build"));
+    };
+    let mut paths = Vec::new();
+    let visible = |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
+    for entry in WalkDir::new(build).into_iter().filter_entry(visible) {
+        let entry = entry.map_err(|e| Error::new(Family::Disk, &shown, e.to_string(), ""))?;
+        if entry.file_type().is_file() {
+            paths.push(entry.into_path());
+        }
+    }
+    let found: Vec<Option<BuildFile>> = paths.into_par_iter().map(|path| file(build, path, root)).collect::<Result<_>>()?;
+    let mut files: Vec<_> = found.into_iter().flatten().collect();
+    // Collections below their parents go first, so that no visible link leads nowhere.
+    files.sort_by_key(|file| (rank(file), file.path.clone()));
+    Ok(files)
+}
+
+/// Files of one rank may travel together.
+pub(super) fn rank(file: &BuildFile) -> (Kind, usize) {
+    let depth = file.path.matches('/').count();
+    (file.kind, if file.kind == Kind::Collection { usize::MAX - depth } else { 0 })
+}
+
+fn file(build: &Path, path: PathBuf, root: &str) -> Result<Option<BuildFile>> {
+    let failed = |e: std::io::Error| Error::file(&path, &e);
+    let relative = path.strip_prefix(build).ok().and_then(Path::to_str);
+    let Some(relative) = relative.map(|p| p.replace(std::path::MAIN_SEPARATOR, "/")) else {
+        return Err(Error::new(Family::Unsupported, path.display().to_string(), "the name is no UTF-8", ""));
+    };
+    if relative == MANIFEST {
+        return Ok(None);
+    }
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    if !matches!(extension, "json" | "geojson") {
+        let kind = if extension == "parquet" { Kind::Document } else { Kind::Asset };
+        let size = path.metadata().map_err(failed)?.len();
+        return Ok(Some(BuildFile { sha256: digest::of_file(&path)?, path: relative, kind, size }));
+    }
+    let text = std::fs::read(&path).map_err(failed)?;
+    let kind = match document_type(&path, &text)?.as_deref() {
+        Some("Feature") => Kind::Item,
+        Some("Collection" | "Catalog") if relative == root => Kind::Root,
+        Some("Collection" | "Catalog") => Kind::Collection,
+        _ => Kind::Document,
+    };
+    Ok(Some(BuildFile { sha256: digest::of_bytes(&text), path: relative, kind, size: text.len() as u64 }))
+}
+
+/// The `type` of a JSON document.
+fn document_type(path: &Path, text: &[u8]) -> Result<Option<String>> {
+    let shown = path.display().to_string();
+    if text.windows(5).any(|part| matches!(part, b"?sig=" | b"&sig=")) {
+        return Err(Error::new(Family::Damaged, shown, "a link holds a SAS token", "links without tokens")
+            .hint("build again: swath keeps tokens out of what it writes"));
+    }
+    let document: Value = serde_json::from_slice(text).map_err(|e| Error::new(Family::Damaged, shown, format!("no JSON: {e}"), ""))?;
+    Ok(document.get("type").and_then(Value::as_str).map(str::to_owned))
+}

@@ -1,0 +1,326 @@
+//! What publishing promises, over a folder and over Azure.
+
+#[path = "../../swath-store/tests/azurite/mod.rs"]
+mod azurite;
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use azurite::Azurite;
+use swath::publish::{Kind, MANIFEST, Manifest, Overwrite, PublishReport, Replace, Watch, plan, prune, run};
+use swath::store::{Content, Credentials, Entry, Put, Store};
+use swath::{Error, Family};
+use tempfile::TempDir;
+
+const FILES: [(&str, &str); 9] = [
+    ("collection.json", r#"{"type":"Collection","id":"root"}"#),
+    ("map4/collection.json", r#"{"type":"Collection","id":"map4"}"#),
+    ("map4/items.parquet", "PAR1"),
+    ("map4/t 1/t 1.json", r#"{"type":"Feature","id":"t 1"}"#),
+    ("map4/t 1/b+1.tif", "pixels of b1"),
+    ("map4/t 1/b2%.tif", "pixels of b2"),
+    ("map4/ü/ü.json", r#"{"type":"Feature","id":"ü"}"#),
+    ("map4/ü/b#1.tif", "other pixels"),
+    ("styles.json", r#"{"red":1}"#),
+];
+
+fn build() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in FILES {
+        write(folder.path(), path, text);
+    }
+    write(folder.path(), ".hidden/x.json", "{");
+    folder
+}
+
+fn write(build: &Path, path: &str, text: &str) {
+    let path = build.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+async fn publish(build: &Path, store: &Store, overwrite: Overwrite) -> Result<PublishReport, Error> {
+    run(&plan(build, store, overwrite).await?, store, &()).await
+}
+
+async fn put(store: &Store, path: &str, text: &str) {
+    store.ensure_container().await.unwrap();
+    store.put(path, text.to_owned().into(), &Put::Overwrite, &Content::of(path)).await.unwrap();
+}
+
+async fn names(store: &Store) -> Vec<String> {
+    store.list("").await.map(|entries| entries.into_iter().map(|entry| entry.path).collect()).unwrap_or_default()
+}
+
+static CONTAINERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Runs a promise over a new folder, and over a new container when there is an emulator.
+async fn everywhere(check: impl AsyncFn(&Store)) {
+    let folder = tempfile::tempdir().unwrap();
+    check(&Store::open(folder.path().join("out").to_str().unwrap(), &Credentials::anonymous()).unwrap()).await;
+    if let Some(azurite) = Azurite::shared() {
+        check(&azurite.open(&format!("maps{}/out put", CONTAINERS.fetch_add(1, SeqCst)))).await;
+    }
+}
+
+#[tokio::test]
+async fn everything_arrives_and_the_second_run_writes_nothing() {
+    everywhere(async |store| {
+        let build = build();
+        let report = publish(build.path(), store, Overwrite::IfChanged).await.unwrap();
+        assert_eq!((report.uploaded, report.present, report.generation), (9, 0, Some(1)));
+        assert!(report.root.ends_with("/collection.json"), "{}", report.root);
+        for (path, text) in FILES {
+            assert_eq!(store.get(path).await.unwrap().bytes, text, "{path}");
+        }
+        assert_eq!(names(store).await.len(), FILES.len() + 1);
+
+        let writes = store.counts().writes;
+        let again = publish(build.path(), store, Overwrite::IfChanged).await.unwrap();
+        assert_eq!((again.uploaded, again.present, again.generation), (0, 9, None));
+        assert_eq!(store.counts().writes, writes);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_plan_survives_its_own_json() {
+    everywhere(async |store| {
+        let plan = plan(build().path(), store, Overwrite::IfChanged).await.unwrap();
+        assert_eq!(serde_json::from_str::<swath::publish::PublishPlan>(&serde_json::to_string(&plan).unwrap()).unwrap(), plan);
+        assert_eq!(names(store).await, [""; 0], "planning writes nothing");
+    })
+    .await;
+}
+
+#[derive(Default)]
+struct Order(Mutex<Vec<String>>);
+
+impl Watch for Order {
+    fn uploaded(&self, path: &str) {
+        self.0.lock().unwrap().push(path.to_owned());
+    }
+}
+
+#[tokio::test]
+async fn assets_go_first_and_the_root_last() {
+    everywhere(async |store| {
+        let (build, order) = (build(), Order::default());
+        run(&plan(build.path(), store, Overwrite::IfChanged).await.unwrap(), store, &order).await.unwrap();
+        let order = order.0.into_inner().unwrap();
+        let ranks: Vec<usize> = order
+            .iter()
+            .map(|path| match path.as_str() {
+                "collection.json" => 4,
+                path if path.ends_with("collection.json") => 3,
+                path if path.matches('/').count() == 2 && path.ends_with(".json") => 2,
+                path if path.ends_with(".tif") => 0,
+                _ => 1,
+            })
+            .collect();
+        assert!(ranks.is_sorted() && ranks.len() == FILES.len(), "{order:?}");
+    })
+    .await;
+}
+
+/// Ends the publication after some files have arrived.
+struct Fuse {
+    left: AtomicUsize,
+    burnt: tokio::sync::Notify,
+}
+
+impl Watch for Fuse {
+    fn uploaded(&self, _: &str) {
+        if self.left.fetch_sub(1, SeqCst) == 1 {
+            self.burnt.notify_one();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_ends_early_shows_no_broken_catalog_and_is_resumed() {
+    everywhere(async |outer| {
+        let build = build();
+        for after in 1..FILES.len() {
+            let url = format!("{}/killed{after}", outer.url());
+            let credentials = if outer.is_remote() { Credentials::key(azurite::ACCOUNT, azurite::KEY) } else { Credentials::anonymous() };
+            let store = Store::open(&url, &credentials).unwrap();
+            let fuse = Fuse { left: AtomicUsize::new(after), burnt: tokio::sync::Notify::new() };
+            let plan = plan(build.path(), &store, Overwrite::IfChanged).await.unwrap();
+            tokio::select! {
+                biased;
+                () = fuse.burnt.notified() => {}
+                _ = run(&plan, &store, &fuse) => panic!("ran to its end"),
+            }
+            let there = names(&store).await;
+            assert!(!there.iter().any(|name| name == MANIFEST));
+            let has = |wanted: &str| there.iter().any(|name| name == wanted);
+            if has("collection.json") {
+                assert!(FILES.iter().all(|(path, _)| has(path)), "the root is visible before {there:?}");
+            }
+            for (item, asset) in [("map4/t 1/t 1.json", "map4/t 1/b+1.tif"), ("map4/ü/ü.json", "map4/ü/b#1.tif")] {
+                assert!(!has(item) || has(asset), "{there:?}");
+            }
+            let resumed = publish(build.path(), &store, Overwrite::IfChanged).await.unwrap();
+            assert!(resumed.present >= after.min(there.len()), "{after}: {resumed:?}");
+            assert_eq!(resumed.uploaded + resumed.present, FILES.len());
+            assert_eq!(resumed.generation, Some(1));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_asset_with_other_bytes_stops_everything_before_readers_see_it() {
+    everywhere(async |store| {
+        let build = build();
+        put(store, "map4/t 1/b+1.tif", "foreign").await;
+        let error = publish(build.path(), store, Overwrite::IfChanged).await.unwrap_err();
+        assert_eq!(error.family, Family::Conflict);
+        assert!(error.at.contains("b+1.tif"), "{error}");
+        assert_eq!(names(store).await, ["map4/t 1/b+1.tif"]);
+        assert_eq!(store.get("map4/t 1/b+1.tif").await.unwrap().bytes, "foreign");
+
+        publish(build.path(), store, Overwrite::Always).await.unwrap();
+        assert_eq!(store.get("map4/t 1/b+1.tif").await.unwrap().bytes, "pixels of b1");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bytes_that_come_between_plan_and_run_are_a_conflict_unless_they_are_the_same() {
+    everywhere(async |store| {
+        let build = build();
+        let due = plan(build.path(), store, Overwrite::IfChanged).await.unwrap();
+        put(store, "map4/t 1/b+1.tif", "pixels of b1").await;
+        put(store, "map4/ü/b#1.tif", "OTHER pixels").await;
+        let error = run(&due, store, &()).await.unwrap_err();
+        assert_eq!(error.family, Family::Conflict);
+        assert!(error.at.contains("b%231.tif") || error.at.contains("b#1.tif"), "{error}");
+        assert!(!names(store).await.iter().any(|name| name.ends_with(".json")), "no item may be visible");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_publishers_one_is_told() {
+    everywhere(async |store| {
+        let build = build();
+        publish(build.path(), store, Overwrite::IfChanged).await.unwrap();
+        write(build.path(), "map4/t 1/t 1.json", r#"{"type":"Feature","id":"t 1","a":1}"#);
+        let mine = plan(build.path(), store, Overwrite::IfChanged).await.unwrap();
+        write(build.path(), "map4/collection.json", r#"{"type":"Collection","id":"map4","a":1}"#);
+        let theirs = plan(build.path(), store, Overwrite::IfChanged).await.unwrap();
+        assert!(theirs.uploads.iter().all(|upload| matches!(upload.replace, Replace::Version(_))));
+        run(&theirs, store, &()).await.unwrap();
+        let error = run(&mine, store, &()).await.unwrap_err();
+        assert_eq!(error.family, Family::Conflict, "{error}");
+        assert!(error.found.contains("at the same time"), "{error}");
+        let (manifest, _) = Manifest::read(store).await.unwrap().unwrap();
+        assert_eq!((manifest.generation, manifest.parent), (2, Some(1)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_catalog_of_somebody_else_is_not_replaced() {
+    everywhere(async |store| {
+        let build = build();
+        put(store, "collection.json", r#"{"type":"Catalog","id":"theirs"}"#).await;
+        let error = publish(build.path(), store, Overwrite::IfChanged).await.unwrap_err();
+        assert_eq!(error.family, Family::Conflict);
+        assert!(error.found.contains("'theirs'"), "{error}");
+        assert_eq!(names(store).await, ["collection.json"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn never_overwriting_means_never() {
+    everywhere(async |store| {
+        let build = build();
+        publish(build.path(), store, Overwrite::Never).await.unwrap();
+        assert!(plan(build.path(), store, Overwrite::Never).await.unwrap().is_done());
+        write(build.path(), "map4/t 1/t 1.json", r#"{"type":"Feature","id":"new"}"#);
+        let due = plan(build.path(), store, Overwrite::Never).await.unwrap();
+        assert_eq!(due.conflicts.iter().map(|c| c.path.as_str()).collect::<Vec<_>>(), ["map4/t 1/t 1.json"]);
+        assert_eq!(run(&due, store, &()).await.unwrap_err().family, Family::Conflict);
+        assert_eq!(publish(build.path(), store, Overwrite::IfChanged).await.unwrap().uploaded, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_manifest_objects_are_known_by_their_checksums() {
+    everywhere(async |store| {
+        let build = build();
+        publish(build.path(), store, Overwrite::IfChanged).await.unwrap();
+        store.delete(MANIFEST, None).await.unwrap();
+        let due = plan(build.path(), store, Overwrite::IfChanged).await.unwrap();
+        assert_eq!((due.uploads.len(), due.present.len(), due.commit.is_some()), (0, FILES.len(), true));
+        run(&due, store, &()).await.unwrap();
+        assert!(plan(build.path(), store, Overwrite::IfChanged).await.unwrap().is_done());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pruning_removes_what_was_published_before_and_nothing_else() {
+    everywhere(async |store| {
+        let build = build();
+        publish(build.path(), store, Overwrite::IfChanged).await.unwrap();
+        put(store, "map4/notes.txt", "mine").await;
+        std::fs::rename(build.path().join("map4/t 1/b+1.tif"), build.path().join("map4/t 1/b1.3fa94c21.tif")).unwrap();
+        let report = publish(build.path(), store, Overwrite::IfChanged).await.unwrap();
+        assert_eq!((report.uploaded, report.generation), (1, Some(2)));
+        assert!(names(store).await.contains(&"map4/t 1/b+1.tif".to_owned()), "readers of the old item still hold it");
+
+        assert_eq!(prune(store).await.unwrap(), 1);
+        let left = names(store).await;
+        assert!(!left.contains(&"map4/t 1/b+1.tif".to_owned()) && left.contains(&"map4/notes.txt".to_owned()), "{left:?}");
+        assert_eq!(prune(store).await.unwrap(), 0);
+        assert!(plan(build.path(), store, Overwrite::IfChanged).await.unwrap().is_done());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_in_a_link_and_a_build_without_root_are_refused() {
+    let build = build();
+    let store = Store::open(tempfile::tempdir().unwrap().path().join("o").to_str().unwrap(), &Credentials::anonymous()).unwrap();
+    write(build.path(), "map4/t 1/t 1.json", r#"{"type":"Feature","href":"https://a.blob.core.windows.net/c/x?sp=r&sig=CANARY"}"#);
+    let error = plan(build.path(), &store, Overwrite::IfChanged).await.unwrap_err();
+    assert_eq!(error.family, Family::Damaged);
+    assert!(error.at.ends_with("t 1.json") && !format!("{error:?}").contains("CANARY"), "{error:?}");
+
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(plan(empty.path(), &store, Overwrite::IfChanged).await.unwrap_err().family, Family::Misuse);
+    let inside = Store::open(build.path().join("map4").to_str().unwrap(), &Credentials::anonymous()).unwrap();
+    assert_eq!(plan(build.path(), &inside, Overwrite::IfChanged).await.unwrap_err().family, Family::Misuse);
+}
+
+#[tokio::test]
+async fn kinds_of_object_have_their_headers_and_credentials_their_limits() {
+    let Some(azurite) = Azurite::shared() else { return };
+    let (build, store) = (build(), azurite.open("headers/v1"));
+    publish(build.path(), &store, Overwrite::IfChanged).await.unwrap();
+    for (path, media_type) in [
+        ("map4/t 1/b+1.tif", "image/tiff; application=geotiff; profile=cloud-optimized"),
+        ("map4/t 1/t 1.json", "application/geo+json"),
+        ("collection.json", "application/json"),
+        (MANIFEST, "application/json"),
+        ("map4/items.parquet", "application/vnd.apache.parquet"),
+    ] {
+        let Entry { content_type, md5, .. } = store.head(path).await.unwrap();
+        assert_eq!(content_type.as_deref(), Some(media_type), "{path}");
+        assert!(md5.is_some(), "{path}");
+    }
+    assert_eq!(Kind::Asset.content("x.tif").cache.as_deref(), Some("max-age=31536000, immutable"));
+
+    let anonymous = Store::open(&azurite.url("headers/v2"), &Credentials::anonymous()).unwrap();
+    let error = publish(build.path(), &anonymous, Overwrite::IfChanged).await.unwrap_err();
+    assert_eq!(error.family, Family::Refused);
+    assert!(error.hint.unwrap().contains("AZURE_STORAGE_SAS_TOKEN"));
+    assert_eq!(anonymous.counts().requests, 0);
+}
