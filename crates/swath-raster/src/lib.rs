@@ -8,7 +8,6 @@
 pub mod cog;
 pub mod crs;
 mod decode;
-mod encode;
 mod error;
 mod grid;
 mod info;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod infer;
 pub mod lattice;
 mod local;
 pub mod plan_file;

@@ -66,6 +66,9 @@ pub(crate) fn why_no_raster(found: &Found) -> Option<String> {
         Ok(head) => head,
         Err(e) => return Some(e.to_string()),
     };
+    if ends(&[".bak", ".old", ".tmp", ".part", ".partial", ".crdownload", "~"]) {
+        return Some("a backup or an unfinished download, by its name".to_owned());
+    }
     if swath_raster::tiff::sniff(&head) || swath_raster::netcdf::sniff(&head) {
         return None;
     }
@@ -84,8 +87,45 @@ pub(crate) fn why_no_raster(found: &Found) -> Option<String> {
     Some("not a raster".to_owned())
 }
 
+/// The file that this one is a copy of, by its name: `Copy of a.tif`, `a - Copy.tif`, `a (1).tif`, `a_copy.tif`.
+pub(crate) fn copy_of(rel: &str, exists: impl Fn(&str) -> bool) -> Option<String> {
+    let start = rel.rfind('/').map_or(0, |i| i + 1);
+    let (folder, name) = rel.split_at(start);
+    let (stem, extension) = name.rfind('.').map_or((name, ""), |dot| name.split_at(dot));
+    let numbered =
+        stem.strip_suffix(')').and_then(|s| s.rsplit_once(" (")).filter(|(_, n)| n.bytes().all(|b| b.is_ascii_digit())).map(|(s, _)| s);
+    let plain = numbered.unwrap_or(stem);
+    let lower = plain.to_lowercase();
+    let cut = |suffix: &str| lower.ends_with(suffix).then(|| plain.get(..plain.len() - suffix.len())).flatten();
+    let original = [" - copy", "_copy", "-copy", " copy"].iter().find_map(|s| cut(s));
+    let original = original.or_else(|| lower.starts_with("copy of ").then(|| plain.get(8..)).flatten()).or(numbered)?;
+    let original = format!("{folder}{original}{extension}");
+    exists(&original).then_some(original)
+}
+
 pub(crate) fn first_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(64);
     std::fs::File::open(path)?.take(64).read_to_end(&mut head)?;
     Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_known_by_its_name_and_its_original() {
+        for (rel, original) in [
+            ("a/Copy of b1.tif", Some("a/b1.tif")),
+            ("b1 - Copy.tif", Some("b1.tif")),
+            ("b1 - Copy (2).tif", Some("b1.tif")),
+            ("b1 (1).tif", Some("b1.tif")),
+            ("b1_copy.tif", Some("b1.tif")),
+            ("b1 (final).tif", None),
+            ("b2 (1).tif", None),
+            ("b1.tif", None),
+        ] {
+            assert_eq!(copy_of(rel, |r| r.ends_with("b1.tif") && r.len() <= 8).as_deref(), original, "{rel}");
+        }
+    }
 }

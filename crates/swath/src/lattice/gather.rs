@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::Path;
+use std::sync::Arc;
 
 use swath_raster::{Format, RasterInfo};
 
@@ -15,7 +16,7 @@ pub(super) struct Sighting {
     pub rel: String,
     pub variable: String,
     pub tile: String,
-    pub info: RasterInfo,
+    pub info: Arc<RasterInfo>,
 }
 
 /// A dataset while its files are put in their places.
@@ -68,8 +69,7 @@ impl<'p> Gather<'p> {
             }
         };
         let many = rasters.len() > 1;
-        for raster in rasters {
-            let info = raster.info();
+        for info in rasters {
             let piece = Piece { path: &header.found.path, rel: &header.found.rel, captures, info };
             if !self.selects(&piece, many) {
                 continue;
@@ -80,13 +80,13 @@ impl<'p> Gather<'p> {
                 rel: piece.rel.to_owned(),
                 variable: variable.clone(),
                 tile: captures.text("tile").unwrap_or("").to_owned(),
-                info: info.clone(),
+                info: Arc::clone(info),
             });
             if steps && self.dataset.time == TimeAxis::Items {
                 self.take_steps(&piece, &variable)?;
             } else if steps {
                 self.take_as_bands(&piece, &variable)?;
-            } else if many && rasters.iter().any(|r| r.info().bands.iter().any(|b| b.time.is_some())) && self.dataset.datetime.is_none() {
+            } else if many && rasters.iter().any(|r| r.bands.iter().any(|b| b.time.is_some())) && self.dataset.datetime.is_none() {
                 let reason =
                     "has no time axis while its siblings in the file do; give it a [[dataset]] of its own with a `datetime`".to_owned();
                 self.ignored.push(IgnoredFile { path: format!("{}:{}", piece.rel, info.name), reason });

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use rayon::prelude::*;
-use swath_raster::{RasterInfo, RasterSource};
+use swath_raster::RasterInfo;
 
 use super::files::{Found, first_bytes};
 use crate::{Error, Family, Result, open_raw};
@@ -10,7 +10,8 @@ use crate::{Error, Family, Result, open_raw};
 /// A file with what its header says.
 pub(crate) struct Header {
     pub found: Found,
-    pub rasters: Result<Vec<Arc<dyn RasterSource>>>,
+    /// Headers only: the file itself is closed again, since there may be more files than a process may hold open.
+    pub rasters: Result<Vec<Arc<RasterInfo>>>,
 }
 
 /// Opens the headers of all files, in parallel, in order.
@@ -29,6 +30,7 @@ pub(crate) fn open_headers(files: Vec<Found>) -> Vec<Header> {
             }
             other => other,
         };
+        let rasters = rasters.map(|r| r.iter().map(|s| Arc::new(s.info().clone())).collect());
         Header { found, rasters }
     };
     files.into_par_iter().map(open).collect()

@@ -14,3 +14,8 @@ mod summary;
 pub use resolve::resolve;
 pub use resolved::{Hole, IgnoredFile, OddFile, Resolved, ResolvedAsset, ResolvedDataset, ResolvedItem, UnreadableFile};
 pub use summary::{DatasetSummary, VariableSummary};
+
+pub(crate) use files::{copy_of, list, why_no_raster};
+pub(crate) use gather::fit;
+pub(crate) use header::{Header, crs_label, open_headers, tiff_datetime};
+pub(crate) use resolve::natural;

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
-use super::files::{Found, list, why_no_raster};
+use super::files::{Found, copy_of, list, why_no_raster};
 use super::gather::Gather;
 use super::header::open_headers;
 use super::odd;
@@ -28,10 +28,12 @@ pub fn resolve(plan: &PlanFile, plan_dir: &Path) -> Result<Resolved> {
 }
 
 fn one(dataset: &DatasetTable, cog: &CogTable, matched: Vec<(Found, Captures)>) -> Result<ResolvedDataset> {
+    let (matched, copies) = without_copies(matched);
     let (files, captures): (Vec<_>, Vec<_>) = matched.into_iter().unzip();
     let count = files.len();
     let headers = open_headers(files);
     let mut gather = Gather::new(dataset, cog);
+    gather.ignored = copies;
     for (header, captures) in headers.iter().zip(&captures) {
         gather.take(header, captures)?;
     }
@@ -53,6 +55,20 @@ fn one(dataset: &DatasetTable, cog: &CogTable, matched: Vec<(Found, Captures)>) 
     notes.extend(sparse_note(&items));
     let summary = summary.with_items(&items);
     Ok(ResolvedDataset { id: dataset.id.clone(), summary, items, holes, odd, notes, unreadable, ignored })
+}
+
+/// `a (1).tif` beside `a.tif` would be a tile of its own by most patterns.
+fn without_copies(matched: Vec<(Found, Captures)>) -> (Vec<(Found, Captures)>, Vec<IgnoredFile>) {
+    let names: BTreeSet<String> = matched.iter().map(|(f, _)| f.rel.clone()).collect();
+    let mut ignored = Vec::new();
+    let kept = matched.into_iter().filter(|(found, _)| match copy_of(&found.rel, |r| names.contains(r)) {
+        Some(original) => {
+            ignored.push(IgnoredFile { path: found.rel.clone(), reason: format!("by its name a copy of {original}") });
+            false
+        }
+        None => true,
+    });
+    (kept.collect(), ignored)
 }
 
 /// Variables in the plan's order, then the others by name, numbers by their value.

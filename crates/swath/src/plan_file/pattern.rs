@@ -7,6 +7,7 @@ use super::stamp::{DateFields, Stamp};
 ///
 /// `{name}` captures one or more characters other than `/`; the same name twice must capture the same text.
 /// `{name:%Y%m%d}` captures a date (`%Y %m %d %j %y %H %M %S`); the same name may gather a date from several places.
+/// `{name:b1|b2}` captures one of these words.
 /// `*` is any text within one folder level, `**` any folders; `{{` and `}}` are braces. Case counts.
 ///
 /// ```
@@ -31,6 +32,11 @@ pub enum Part {
     Date {
         name: String,
         format: DateFormat,
+    },
+    /// `{name:a|b}`
+    OneOf {
+        name: String,
+        words: Vec<String>,
     },
     /// `*`: any text without `/`, also none.
     Any,
@@ -114,7 +120,7 @@ impl Pattern {
     pub fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();
         for part in &self.parts {
-            if let Part::Text { name } | Part::Date { name, .. } = part
+            if let Part::Text { name } | Part::Date { name, .. } | Part::OneOf { name, .. } = part
                 && !names.contains(&name.as_str())
             {
                 names.push(name.as_str());
@@ -161,6 +167,13 @@ fn capture(inside: &str) -> Result<Part, String> {
     }
     Ok(match format {
         None => Part::Text { name: name.to_owned() },
+        Some(words) if !words.contains('%') => {
+            let words: Vec<String> = words.split('|').map(str::to_owned).collect();
+            if words.iter().any(|w| w.is_empty() || w.contains('/')) {
+                return Err(format!("`{{{inside}}}` is no choice of words; write {{name:b1|b2}} or {{date:%Y%m%d}}"));
+            }
+            Part::OneOf { name: name.to_owned(), words }
+        }
         Some(format) => Part::Date { name: name.to_owned(), format: DateFormat::parse(format)? },
     })
 }
@@ -181,6 +194,15 @@ fn matches(parts: &[Part], rest: &str, so_far: &Captures, steps: &mut u32) -> Op
         Part::Folders => std::iter::once(0)
             .chain(rest.char_indices().filter(|(_, c)| *c == '/').map(|(i, _)| i + 1))
             .find_map(|start| matches(after, &rest[start..], so_far, steps)),
+        Part::OneOf { name, words } => words.iter().find_map(|word| {
+            let left = rest.strip_prefix(word.as_str())?;
+            if so_far.texts.get(name).is_some_and(|same| same != word) {
+                return None;
+            }
+            let mut next = so_far.clone();
+            next.texts.insert(name.clone(), word.clone());
+            matches(after, left, &next, steps)
+        }),
         Part::Text { name } => match so_far.texts.get(name) {
             Some(same) => matches(after, rest.strip_prefix(same.as_str())?, so_far, steps),
             None => ends(rest, 1).find_map(|end| {
@@ -308,6 +330,9 @@ mod tests {
         check("A{date:%Y%j}.tif", "A2020366.tif", Some(&[("date", "20201231")]));
         check("A{date:%Y%j}.tif", "A2021366.tif", None);
         check("{date:%Y%m%dT%H%M%S}.tif", "20200105T101112.tif", Some(&[("date", "20200105T101112")]));
+        check("{tile}_{variable:b|cloud_b}.tif", "1_cloud_b.tif", Some(&[("tile", "1"), ("variable", "cloud_b")]));
+        check("{variable:b1|b10}_x.tif", "b10_x.tif", Some(&[("variable", "b10")]));
+        check("{variable:b1|b10}_x.tif", "b2_x.tif", None);
         check("{date:%Y-%m}.tif", "2020-01.tif", Some(&[("date", "202001")]));
         check("{{a}}_{tile}.tif", "{a}_é.tif", Some(&[("tile", "é")]));
         check("{date:%Y%m%d}.tif", "é1234567.tif", None);
@@ -315,9 +340,15 @@ mod tests {
 
     #[test]
     fn a_pattern_that_makes_no_sense_says_why() {
-        for (pattern, says) in
-            [("{a", "never closed"), ("a}", "never opened"), ("{a b}", "no capture"), ("{d:%Q}", "%Q"), ("a**", "folders"), ("", "empty")]
-        {
+        for (pattern, says) in [
+            ("{a", "never closed"),
+            ("a}", "never opened"),
+            ("{a b}", "no capture"),
+            ("{d:%Q}", "%Q"),
+            ("{d:}", "choice"),
+            ("a**", "folders"),
+            ("", "empty"),
+        ] {
             let error = Pattern::parse(pattern).unwrap_err();
             assert!(error.contains(says), "{pattern}: {error}");
         }

@@ -1,0 +1,21 @@
+//! What `swath init` does: works out from names and headers which file is which tile x variable x date.
+//! Names are data: tokens that are constant, that repeat, that parse as dates, that move the place or cross with everything.
+
+mod columns;
+mod dates;
+mod draft;
+mod facts;
+mod identify;
+mod inference;
+mod look;
+mod merge;
+mod name;
+mod roles;
+mod settle;
+mod shape;
+mod split;
+mod values;
+mod write;
+
+pub use inference::{DateSource, Inference, InferredDataset, InferredVariable, NodataFinding, infer};
+pub use write::{PlanText, WriteOptions};
