@@ -111,9 +111,27 @@ impl Crs {
                 _ => false,
             }
     }
-    /// WKT 1 in ESRI's dialect, which GDAL reads from a GeoTIFF citation; `None` where that dialect cannot say it.
-    pub(super) fn esri_wkt(&self) -> Option<String> {
-        self.object().ok()?.wkt(Wkt::V1Esri)
+    /// The geographic CRS that this one is built on; itself where it is geographic.
+    ///
+    /// # Errors
+    /// Unsupported where it is built on none, as an engineering CRS.
+    pub fn geographic(&self) -> Result<Self> {
+        let json: serde_json::Value = serde_json::from_str(self.projjson()).unwrap_or_default();
+        let mut inner = &json;
+        for _ in 0..4 {
+            inner = match inner["type"].as_str() {
+                Some("GeographicCRS") => return Self::parse(&inner.to_string()),
+                Some("CompoundCRS") => &inner["components"][0],
+                Some("BoundCRS") => &inner["source_crs"],
+                _ => &inner["base_crs"],
+            };
+        }
+        Err(Error::unsupported("", format!("CRS {:?} is built on no geographic CRS", self.name()), ""))
+    }
+    /// WKT 1 in ESRI's dialect and in GDAL's, as far as they can say it: what GDAL reads from a GeoTIFF citation.
+    pub(super) fn wkt1(&self) -> Vec<String> {
+        let Ok(object) = self.object() else { return Vec::new() };
+        [Wkt::V1Esri, Wkt::V1Gdal].into_iter().filter_map(|dialect| object.wkt(dialect)).collect()
     }
     pub(super) fn serial(&self) -> u64 {
         self.0.serial

@@ -83,8 +83,6 @@ const SATELLITE: &[ParameterCode] = &[LONGITUDE, SATELLITE_HEIGHT, EASTING, NORT
 macro_rules! methods {
     ($($constant:ident = $code:literal $name:literal $parameters:expr;)*) => {
         $(pub(crate) const $constant: Method = Method { code: $code, name: $name, parameters: $parameters };)*
-        /// Every method above.
-        pub(super) const METHODS: &[Method] = &[$($constant),*];
     };
 }
 
@@ -98,7 +96,6 @@ methods! {
     LAMBERT_AZIMUTHAL = 9820 "Lambert Azimuthal Equal Area" NATURAL;
     MERCATOR_A = 9804 "Mercator (variant A)" SCALED;
     MERCATOR_B = 9805 "Mercator (variant B)" CYLINDER;
-    PSEUDO_MERCATOR = 1024 "Popular Visualisation Pseudo Mercator" NATURAL;
     POLAR_STEREOGRAPHIC_A = 9810 "Polar Stereographic (variant A)" SCALED;
     POLAR_STEREOGRAPHIC_B = 9829 "Polar Stereographic (variant B)" &[POLAR_PARALLEL, POLAR_LONGITUDE, EASTING, NORTHING];
     OBLIQUE_STEREOGRAPHIC = 9809 "Oblique Stereographic" SCALED;
@@ -115,8 +112,6 @@ methods! {
     EQUIDISTANT_CYLINDRICAL = 1028 "Equidistant Cylindrical" CYLINDER;
     EQUIDISTANT_CYLINDRICAL_SPHERE = 1029 "Equidistant Cylindrical (Spherical)" CYLINDER;
     CYLINDRICAL_EQUAL_AREA = 9835 "Lambert Cylindrical Equal Area" CYLINDER;
-    CYLINDRICAL_EQUAL_AREA_SPHERE = 9834 "Lambert Cylindrical Equal Area (Spherical)" CYLINDER;
-    MOLLWEIDE = 0 "Mollweide" WORLD;
     ROBINSON = 0 "Robinson" WORLD;
     MILLER = 0 "Miller Cylindrical" WORLD;
     VAN_DER_GRINTEN = 0 "Van Der Grinten" WORLD;

@@ -40,6 +40,7 @@ pub(super) struct Axis {
 pub(super) enum Wkt {
     V2,
     V1Esri,
+    V1Gdal,
 }
 
 struct Context {
@@ -191,6 +192,7 @@ impl Object {
         let dialect = match wkt {
             Wkt::V2 => c::PJ_WKT_TYPE_PJ_WKT2_2019,
             Wkt::V1Esri => c::PJ_WKT_TYPE_PJ_WKT1_ESRI,
+            Wkt::V1Gdal => c::PJ_WKT_TYPE_PJ_WKT1_GDAL,
         };
         // SAFETY: a live context and object, options closed by null.
         unsafe { copied(c::proj_as_wkt(self.context.raw, self.raw, dialect, options.as_ptr())) }

@@ -94,9 +94,6 @@ impl Directory {
             _ => None,
         }
     }
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
     pub fn set(&mut self, key: Key, value: Value) {
         self.0.insert(key, value);
     }

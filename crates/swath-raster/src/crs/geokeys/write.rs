@@ -4,9 +4,10 @@ use super::GeoKeys;
 use super::directory as key;
 use super::directory::{Directory, USER_DEFINED, Value as KeyValue};
 use super::methods::{ANGULAR, CODED, Coded, LINEAR};
-use crate::crs::Crs;
+use crate::Result;
 use crate::crs::conversion::quantity;
 use crate::crs::method::{Measure, PARAMETERS};
+use crate::crs::{Crs, Transformer};
 
 /// What GDAL and ArcGIS put before WKT in a citation.
 pub(super) const ESRI_PREFIX: &str = "ESRI PE String = ";
@@ -139,16 +140,42 @@ fn projected(keys: &mut Directory, crs: &Crs, json: &Value) -> Option<()> {
     let base_json: Value = serde_json::from_str(base.projjson()).ok()?;
     let base_is_said = geographic(keys, &base, &base_json).is_some();
     let method_is_said = method(keys, crs, &base, &json["conversion"]).is_some();
-    if !(base_is_said && method_is_said) || !is_said_back(keys, crs) {
-        keys.set_text(key::PROJECTED_CITATION, format!("{ESRI_PREFIX}{}", crs.esri_wkt()?));
-        return is_said_back(keys, crs).then_some(());
+    if base_is_said && method_is_said && is_said_back(keys, crs) {
+        return Some(());
     }
-    Some(())
+    in_citation(keys, crs, &base, &base_json)
+}
+
+/// As GDAL does for projections that no keys can say: WKT 1 in the citation of a user-defined model.
+fn in_citation(keys: &mut Directory, crs: &Crs, base: &Crs, base_json: &Value) -> Option<()> {
+    *keys = Directory::default();
+    keys.set_short(key::MODEL_TYPE, USER_DEFINED);
+    keys.set_text(key::CITATION, crs.name());
+    keys.set_short(key::LINEAR_UNITS, unit_code(LINEAR, crs.unit_size())?);
+    geographic(keys, base, base_json)?;
+    crs.wkt1().into_iter().find_map(|wkt| {
+        keys.set_text(key::PROJECTED_CITATION, format!("{ESRI_PREFIX}{wkt}"));
+        is_said_back(keys, crs).then_some(())
+    })
 }
 
 /// Whether a reader of these keys has the same CRS again.
 fn is_said_back(keys: &Directory, crs: &Crs) -> bool {
-    matches!(keys.tags().to_crs(), Ok(Some(back)) if back.is_equivalent(crs))
+    matches!(keys.tags().to_crs(), Ok(Some(back)) if back.is_equivalent(crs) || projects_alike(&back, crs).unwrap_or(false))
+}
+
+/// Whether both put points all over the world at the same place: PROJ compares by words, and calls a geostationary CRS that came
+/// back from WKT 1 another one.
+fn projects_alike(a: &Crs, b: &Crs) -> Result<bool> {
+    let project = |crs: &Crs| -> Result<Vec<(f64, f64)>> {
+        let rows = (-8..=8).map(|row| f64::from(row) * 10.0);
+        let mut points: Vec<(f64, f64)> = rows.flat_map(|y| (-12..12).map(move |col| (f64::from(col) * 15.0, y))).collect();
+        Transformer::new(&crs.geographic()?, crs)?.points(&mut points)?;
+        Ok(points)
+    };
+    let (a, b) = (project(a)?, project(b)?);
+    let near = |(a, b): (&(f64, f64), &(f64, f64))| a == b || ((a.0 - b.0).abs() < 1e-6 && (a.1 - b.1).abs() < 1e-6);
+    Ok(a.iter().any(|point| point.0.is_finite()) && a.iter().zip(&b).all(near))
 }
 
 /// The projection by number and parameters.
