@@ -8,6 +8,7 @@
 pub mod cog;
 pub mod crs;
 mod decode;
+mod encode;
 mod error;
 mod grid;
 mod info;

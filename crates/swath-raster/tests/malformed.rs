@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use support::{data, open};
+use support::{data, open, small_tiff};
 use swath_raster::{Error, Limits, Sidecars, Window};
 
 /// Opens and reads everything; memory is bounded by reading at most a few rows at a time.
@@ -55,7 +55,7 @@ fn every_malformed_file_gives_an_error_that_names_it() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// A TIFF of 40 x 30 uint16 pixels, tiled or in strips, to be broken.
+/// Small files to be broken.
 fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let mut seeds = vec![("strips", small_tiff(false)), ("tiles", small_tiff(true))];
     if let Some(data) = data() {
@@ -79,38 +79,6 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         }
     }
     seeds
-}
-
-fn small_tiff(tiled: bool) -> Vec<u8> {
-    let (width, height) = (40_u32, 30_u32);
-    let mut entries: Vec<(u16, u32)> = vec![(256, width), (257, height), (258, 16), (259, 1), (262, 1), (277, 1)];
-    let pixels = if tiled { 32 * 32 * 2 * 2 } else { width * height * 2 };
-    if tiled {
-        entries.extend([(322, 32), (323, 32)]);
-    } else {
-        entries.extend([(273, 0), (278, 30), (279, pixels)]);
-    }
-    let extra = if tiled { 2 } else { 0 };
-    let count = entries.len() + extra;
-    let data_at = 8 + 2 + 12 * count as u32 + 4;
-    let mut file = b"II*\0\x08\0\0\0".to_vec();
-    file.extend((count as u16).to_le_bytes());
-    for (tag, value) in &entries {
-        let value = if *tag == 273 { data_at } else { *value };
-        file.extend([tag.to_le_bytes(), 4_u16.to_le_bytes()].concat());
-        file.extend([1_u32.to_le_bytes(), value.to_le_bytes()].concat());
-    }
-    for tag in [324_u16, 325].iter().take(extra) {
-        file.extend([tag.to_le_bytes(), 4_u16.to_le_bytes()].concat());
-        let at = data_at + if *tag == 324 { 0 } else { 8 };
-        file.extend([2_u32.to_le_bytes(), at.to_le_bytes()].concat());
-    }
-    file.extend(0_u32.to_le_bytes());
-    if tiled {
-        [data_at + 16, data_at + 16 + 2048, 2048, 2048].iter().for_each(|v| file.extend(v.to_le_bytes()));
-    }
-    file.extend((0..pixels).map(|i| (i % 251) as u8));
-    file
 }
 
 /// xorshift: the same inputs every time.

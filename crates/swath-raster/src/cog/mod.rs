@@ -1,1 +1,35 @@
 //! Cloud-Optimized GeoTIFFs, written.
+//!
+//! [`plan`] says what will be written, [`write`] does it in one pass over the pixels: strips of block rows are read, counted,
+//! halved into overviews, compressed on all cores and spooled; the file itself is then put together front to back.
+
+mod blocks;
+mod cascade;
+mod choice;
+mod convert;
+mod directory;
+mod file;
+mod georeference;
+mod ingest;
+mod level;
+mod metadata;
+mod options;
+mod overview;
+mod plan;
+mod real;
+mod refuse;
+mod report;
+mod spool;
+mod statistics;
+mod strip;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use choice::{MaskChoice, NodataChoice, Overviews};
+pub use options::{BigTiff, CogOptions, Compression, OverviewSize, Predictor, Resampling, Sparse, StatisticsTags};
+pub use plan::{CogPlan, MaskPlan, plan};
+pub use report::{BandStatistics, CogReport};
+pub use spool::ReadWriteSeek;
+pub use write::write;

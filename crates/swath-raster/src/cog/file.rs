@@ -1,0 +1,135 @@
+//! The spooled blocks put together into the file.
+
+use std::io::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::BigTiff;
+use super::directory::{BlockArray, Directory, Width, front};
+use super::level::{LEADER, Level, Part};
+use super::plan::CogPlan;
+use super::spool::Spool;
+use super::tags::Owner;
+use crate::{Error, Interleave, Result};
+
+/// What is known of a file once it is written.
+pub(super) struct Written {
+    pub size: u64,
+    pub header_size: u64,
+    pub sha256: [u8; 32],
+}
+
+/// Writes the file front to back: header and directories, then the smallest level's blocks, the full resolution's last.
+pub(super) fn assemble(
+    plan: &CogPlan,
+    levels: &[Level],
+    owners: Vec<Owner>,
+    spool: &mut Spool<'_>,
+    out: &mut dyn Write,
+) -> Result<Written> {
+    let ghost = ghost(plan);
+    let (places, mut directories): (Vec<_>, Vec<_>) = owners.into_iter().map(|o| ((o.level, o.mask), o.directory)).unzip();
+    let data: u64 = levels.iter().flat_map(Level::in_order).map(|(_, place)| place.stored()).sum();
+    let width = width(plan.bigtiff, front(Width::Classic, &ghost, &directories).len() as u64 + data)?;
+    let header_size = front(width, &ghost, &directories).len() as u64;
+    let offsets = offsets(levels, header_size);
+    for (&(level, mask), directory) in places.iter().zip(&mut directories) {
+        fill(directory, &levels[level], &offsets[level], mask);
+    }
+    let mut to = Hashing { out, hash: Sha256::new(), size: 0 };
+    to.write(&front(width, &ghost, &directories))?;
+    for level in levels.iter().rev() {
+        copy(level, spool, &mut to)?;
+    }
+    to.out.flush().map_err(|e| failed(&e))?;
+    Ok(Written { size: to.size, header_size, sha256: to.hash.finalize().into() })
+}
+
+/// GDAL's note to readers, right behind the header: how the blocks lie, and that each has its length before it and its end twice.
+fn ghost(plan: &CogPlan) -> Vec<u8> {
+    let mut lines = String::from(
+        "LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nBLOCK_LEADER=SIZE_AS_UINT4\nBLOCK_TRAILER=LAST_4_BYTES_REPEATED\nKNOWN_INCOMPATIBLE_EDITION=NO\n ",
+    );
+    if plan.has_mask() && plan.interleave == Interleave::Pixel {
+        lines.push_str("MASK_INTERLEAVED_WITH_IMAGERY=YES\n");
+    }
+    format!("GDAL_STRUCTURAL_METADATA_SIZE={:06} bytes\n{lines}", lines.len()).into_bytes()
+}
+
+fn width(choice: BigTiff, size: u64) -> Result<Width> {
+    let large = size > u64::from(u32::MAX);
+    match choice {
+        BigTiff::Never if large => {
+            Err(Error::misuse("bigtiff", format!("never, but the file has {size} bytes"), "at most 4 GiB without BigTIFF")
+                .hint("use `if-needed`"))
+        }
+        BigTiff::Always => Ok(Width::Big),
+        _ if large => Ok(Width::Big),
+        _ => Ok(Width::Classic),
+    }
+}
+
+/// Offsets of one level's blocks; 0 for the sparse ones.
+#[derive(Default, Clone)]
+struct Offsets {
+    blocks: Vec<u64>,
+    masks: Vec<u64>,
+}
+
+fn offsets(levels: &[Level], start: u64) -> Vec<Offsets> {
+    let mut at = start;
+    let mut all = vec![Offsets::default(); levels.len()];
+    for (level, to) in levels.iter().zip(&mut all).rev() {
+        to.blocks.resize(level.blocks.len(), 0);
+        to.masks.resize(level.masks.len(), 0);
+        for (part, place) in level.in_order().filter(|(_, place)| place.len > 0) {
+            match part {
+                Part::Image(i) => to.blocks[i] = at + LEADER,
+                Part::Mask(i) => to.masks[i] = at + LEADER,
+            }
+            at += place.stored();
+        }
+    }
+    all
+}
+
+fn fill(directory: &mut Directory, level: &Level, offsets: &Offsets, mask: bool) {
+    let (places, offsets) = if mask { (&level.masks, &offsets.masks) } else { (&level.blocks, &offsets.blocks) };
+    for array in directory.blocks_mut() {
+        match array {
+            BlockArray::Offsets(to) => to.clone_from(offsets),
+            BlockArray::Lengths(to) => *to = places.iter().map(|place| place.len).collect(),
+        }
+    }
+}
+
+/// Blocks that lie one behind the other in the spool go in one piece.
+fn copy(level: &Level, spool: &mut Spool<'_>, to: &mut Hashing<'_>) -> Result<()> {
+    let (mut start, mut len) = (0, 0);
+    for (_, place) in level.in_order().filter(|(_, place)| place.len > 0) {
+        if place.at != start + len {
+            spool.copy(start, len, |bytes| to.write(bytes))?;
+            (start, len) = (place.at, 0);
+        }
+        len += place.stored();
+    }
+    spool.copy(start, len, |bytes| to.write(bytes))
+}
+
+struct Hashing<'a> {
+    out: &'a mut dyn Write,
+    hash: Sha256,
+    size: u64,
+}
+
+impl Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hash.update(bytes);
+        self.size += bytes.len() as u64;
+        self.out.write_all(bytes).map_err(|e| failed(&e))
+    }
+}
+
+fn failed(error: &std::io::Error) -> Error {
+    Error::unreadable("output", error)
+}

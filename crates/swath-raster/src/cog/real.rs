@@ -1,0 +1,184 @@
+use bytemuck::Pod;
+
+use crate::{Nodata, SampleType};
+
+/// A real sample, with what overviews and conversion ask of it.
+pub(super) trait Real: Pod + PartialEq + PartialOrd + Send + Sync {
+    fn to_f64(self) -> f64;
+    /// Rounded half away from zero and clamped for integers; NaN becomes 0.
+    fn from_f64(value: f64) -> Self;
+    /// A mean, in the precision that GDAL keeps between computing and rounding it.
+    #[inline(always)]
+    fn from_mean(value: f64) -> Self {
+        Self::from_f64(if size_of::<Self>() <= 2 { Self::narrowed(value) } else { value })
+    }
+    fn narrowed(value: f64) -> f64;
+    /// The mean of four, in the arithmetic that GDAL uses for the type.
+    fn quarter(values: [Self; 4]) -> Self;
+    /// A neighbour of the nodata value, for a result that happens to equal it.
+    fn beside(self) -> Self;
+    fn is_nan(self) -> bool;
+    /// The exact value of an integer; `None` for floats.
+    fn to_i128(self) -> Option<i128>;
+    /// `None` for floats.
+    fn of_i128_clamped(value: i128) -> Option<Self>;
+    /// `None` where the type cannot hold the value.
+    fn of_nodata(nodata: Nodata) -> Option<Self>;
+}
+
+macro_rules! integers {
+    ($($ty:ty, $wide:ty, $quarter:expr;)*) => {$(
+        impl Real for $ty {
+            #[inline(always)]
+            fn narrowed(value: f64) -> f64 { if Self::MIN != 0 { f64::from(value as f32) } else { value } }
+            #[inline(always)]
+            fn to_f64(self) -> f64 { self as f64 }
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                // `as` saturates and takes NaN to 0
+                if value < 0.0 { (value - 0.5) as Self } else { (value + 0.5) as Self }
+            }
+            #[inline(always)]
+            fn quarter(values: [Self; 4]) -> Self {
+                let quarter: fn([$wide; 4]) -> Self = $quarter;
+                quarter(values.map(|v| v as $wide))
+            }
+            fn beside(self) -> Self { if self == Self::MAX { self - 1 } else { self + 1 } }
+            #[inline(always)]
+            fn is_nan(self) -> bool { false }
+            #[inline(always)]
+            fn to_i128(self) -> Option<i128> { Some(self as i128) }
+            #[inline(always)]
+            fn of_i128_clamped(value: i128) -> Option<Self> { Some(value.clamp(Self::MIN as i128, Self::MAX as i128) as Self) }
+            fn of_nodata(nodata: Nodata) -> Option<Self> {
+                match nodata {
+                    Nodata::Int(v) => v.try_into().ok(),
+                    Nodata::Uint(v) => v.try_into().ok(),
+                    Nodata::Float(v) if v.fract() == 0.0 && v.abs() < 2e19 => (v as i128).try_into().ok(),
+                    Nodata::Float(_) => None,
+                }
+            }
+        }
+    )*};
+}
+
+integers! {
+    u8, u32, |[a, b, c, d]| ((a + b + c + d + 2) / 4) as u8;
+    u16, u32, |[a, b, c, d]| ((a + b + c + d + 2) / 4) as u16;
+    i8, f32, |[a, b, c, d]| Self::from_f64(f64::from((a + b + c + d) * 0.25));
+    i16, f32, |[a, b, c, d]| Self::from_f64(f64::from((a + b + c + d) * 0.25));
+    u32, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25);
+    i32, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25);
+    u64, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25);
+    i64, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25);
+}
+
+macro_rules! floats {
+    ($($ty:ty)*) => {$(
+        impl Real for $ty {
+            #[inline(always)]
+            fn narrowed(value: f64) -> f64 { value }
+            #[inline(always)]
+            fn to_f64(self) -> f64 { self.into() }
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self { value as Self }
+            #[inline(always)]
+            fn quarter([a, b, c, d]: [Self; 4]) -> Self { 0.25 * a + 0.25 * b + 0.25 * c + 0.25 * d }
+            fn beside(self) -> Self { if self == Self::MAX { self.next_down() } else { self.next_up() } }
+            #[inline(always)]
+            fn is_nan(self) -> bool { self.is_nan() }
+            #[inline(always)]
+            fn to_i128(self) -> Option<i128> { None }
+            #[inline(always)]
+            fn of_i128_clamped(_: i128) -> Option<Self> { None }
+            fn of_nodata(nodata: Nodata) -> Option<Self> { Some(nodata.as_f64() as Self) }
+        }
+    )*};
+}
+
+floats! { f32 f64 }
+
+/// Runs one generic body for the machine type `$T` behind a [`SampleType`]; complex types take `$complex`.
+macro_rules! with_type {
+    ($sample:expr, $T:ident => $body:expr, else $complex:expr) => {
+        match $sample {
+            $crate::SampleType::U8 => {
+                type $T = u8;
+                $body
+            }
+            $crate::SampleType::I8 => {
+                type $T = i8;
+                $body
+            }
+            $crate::SampleType::U16 => {
+                type $T = u16;
+                $body
+            }
+            $crate::SampleType::I16 => {
+                type $T = i16;
+                $body
+            }
+            $crate::SampleType::U32 => {
+                type $T = u32;
+                $body
+            }
+            $crate::SampleType::I32 => {
+                type $T = i32;
+                $body
+            }
+            $crate::SampleType::U64 => {
+                type $T = u64;
+                $body
+            }
+            $crate::SampleType::I64 => {
+                type $T = i64;
+                $body
+            }
+            $crate::SampleType::F32 => {
+                type $T = f32;
+                $body
+            }
+            $crate::SampleType::F64 => {
+                type $T = f64;
+                $body
+            }
+            _ => $complex,
+        }
+    };
+}
+pub(super) use with_type;
+
+/// The nodata value as one sample's bytes; `None` where the type cannot hold it. A complex sample takes it in both parts' real one.
+pub(super) fn nodata_bytes(nodata: Nodata, sample: SampleType) -> Option<Vec<u8>> {
+    with_type!(sample, T => T::of_nodata(nodata).map(|v| bytemuck::bytes_of(&v).to_vec()), else None)
+}
+
+/// `v == nodata`, where NaN equals NaN.
+#[inline(always)]
+pub(super) fn is_nodata<T: Real>(v: T, nodata: T) -> bool {
+    v == nodata || (v.is_nan() && nodata.is_nan())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodata_fits_or_does_not() {
+        assert_eq!(u8::of_nodata(Nodata::Float(255.0)), Some(255));
+        assert_eq!(u8::of_nodata(Nodata::Float(-1.0)), None);
+        assert_eq!(u8::of_nodata(Nodata::Float(0.5)), None);
+        assert_eq!(u64::of_nodata(Nodata::Uint(u64::MAX)), Some(u64::MAX));
+        assert_eq!(i64::of_nodata(Nodata::Int(i64::MIN)), Some(i64::MIN));
+        assert_eq!(i16::of_nodata(Nodata::Float(f64::NAN)), None);
+        assert!(f32::of_nodata(Nodata::Float(f64::NAN)).is_some_and(f32::is_nan));
+    }
+
+    #[test]
+    fn conversion_rounds_half_away_and_clamps() {
+        for (from, to) in [(0.5, 1), (1.49, 1), (254.6, 255), (300.0, 255), (-3.0, 0), (f64::NAN, 0)] {
+            assert_eq!(u8::from_f64(from), to, "{from}");
+        }
+        assert_eq!(i16::from_f64(-2.5), -3);
+    }
+}

@@ -1,0 +1,108 @@
+use std::io::Write;
+
+use super::blocks::{Encoder, Finished};
+use super::cascade::Cascade;
+use super::file::assemble;
+use super::ingest::{Ingest, rows_at_once};
+use super::level::{Level, Part};
+use super::plan::{CogPlan, plan};
+use super::spool::Spool;
+use super::statistics::{Moments, count};
+use super::strip::Strip;
+use super::tags::directories;
+use super::{CogOptions, CogReport, ReadWriteSeek};
+use crate::{ColorInterp, RasterSource, Result};
+
+/// While a strip is compressed the next is read, unless strips are larger than this.
+const READ_AHEAD_BYTES: u64 = 24 << 20;
+
+/// Writes `source` as a COG to `out`, front to back. Compressed blocks wait in `spool`, which is overwritten from its start.
+/// `progress` is told, on the calling thread, how many pixels have been read so far.
+///
+/// Memory is a small multiple of image width x block height. The bytes do not depend on the number of threads.
+///
+/// # Errors
+/// Misuse as [`plan`]; what the source says; Unreadable for the spool and the output.
+pub fn write(
+    source: &dyn RasterSource,
+    options: &CogOptions,
+    spool: &mut dyn ReadWriteSeek,
+    out: &mut dyn Write,
+    progress: &dyn Fn(u64),
+) -> Result<CogReport> {
+    let info = source.info();
+    let plan = plan(info, options)?;
+    let ingest = Ingest::new(source, &plan, options);
+    let encoder = Encoder::new(&plan, ingest.marker);
+    let mut levels = Level::all(&plan);
+    let mut spool = Spool::new(spool)?;
+    let moments = pass(&ingest, &encoder, &plan, source, &mut levels, &mut spool, progress)?;
+    spool.flush()?;
+    let statistics: Vec<_> = moments.into_iter().map(Moments::report).collect();
+    let owners = directories(info, &plan, &levels, &statistics);
+    let written = assemble(&plan, &levels, owners, &mut spool, out)?;
+    Ok(CogReport {
+        size: written.size,
+        sha256: written.sha256,
+        header_size: written.header_size,
+        sample: plan.sample,
+        nodata: plan.nodata,
+        compression: plan.compress,
+        block: plan.block,
+        has_mask: plan.has_mask(),
+        overviews: plan.overviews,
+        bands: statistics,
+    })
+}
+
+/// The one pass over the pixels: read, count, reduce, compress, spool.
+fn pass(
+    ingest: &Ingest<'_>,
+    encoder: &Encoder<'_>,
+    plan: &CogPlan,
+    source: &dyn RasterSource,
+    levels: &mut [Level],
+    spool: &mut Spool<'_>,
+    progress: &dyn Fn(u64),
+) -> Result<Vec<Moments>> {
+    let info = source.info();
+    let alpha = plan.bands.iter().position(|&b| info.bands.get(b).is_some_and(|b| b.color == ColorInterp::Alpha));
+    let step = rows_at_once(plan, info);
+    let strip_bytes = u64::from(step) * u64::from(plan.shape.width) * (plan.sample.size() * plan.bands.len()) as u64;
+    let rows_from = |row: u32| step.min(plan.shape.height - row);
+    let mut cascade = Cascade::new(plan, info, ingest.marker);
+    let mut moments = vec![Moments::NONE; plan.bands.len()];
+    let mut next = Some(ingest.read(0, rows_from(0))?);
+    while let Some(strip) = next.take() {
+        let end = strip.end();
+        progress(u64::from(end) * u64::from(plan.shape.width));
+        count(&mut moments, &strip, ingest.marker, alpha);
+        let strips = cascade.push(strip);
+        let read =
+            || -> Result<Option<Strip>> { if end < plan.shape.height { ingest.read(end, rows_from(end)).map(Some) } else { Ok(None) } };
+        let finished = if strip_bytes <= READ_AHEAD_BYTES {
+            let (finished, read) = rayon::join(|| encoder.encode(&strips, levels), read);
+            next = read?;
+            finished?
+        } else {
+            encoder.encode(&strips, levels)?
+        };
+        drop(strips);
+        keep(finished, levels, spool)?;
+        if strip_bytes > READ_AHEAD_BYTES {
+            next = read()?;
+        }
+    }
+    Ok(moments)
+}
+
+fn keep(finished: Vec<Finished>, levels: &mut [Level], spool: &mut Spool<'_>) -> Result<()> {
+    for block in finished {
+        let place = spool.put(&block.bytes)?;
+        match block.part {
+            Part::Image(i) => levels[block.level].blocks[i] = place,
+            Part::Mask(i) => levels[block.level].masks[i] = place,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! The core asks for bytes and is given them: how often it asks is part of the promise.
+
+mod support;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use support::{data, small_tiff};
+use swath_raster::{
+    ByteSource, Georeference, Limits, MaskKind, RasterSource, Sidecars, Window,
+    tiff::{Known, LocalTiff, Step, Tiff, parse},
+};
+
+/// Feeds what is asked for; every round is one trip to a store.
+fn drive(name: &str, bytes: &Bytes) -> (Tiff, Vec<Vec<u64>>) {
+    let mut known = Known::new(Some(ByteSource::len(bytes)));
+    let mut rounds = Vec::new();
+    loop {
+        match parse(name, &known, &Limits::default()).expect(name) {
+            Step::Ready(tiff) => return (tiff, rounds),
+            Step::Need(spans) => {
+                rounds.push(spans.iter().map(|span| span.len).collect());
+                for span in spans {
+                    known.insert(span.offset, bytes.read(span).expect("a span inside the file"));
+                }
+            }
+        }
+    }
+}
+
+fn file(name: &str) -> Option<Bytes> {
+    Some(Bytes::from(std::fs::read(data()?.join(name)).expect("test data")))
+}
+
+#[test]
+fn a_cog_opens_with_one_request_of_16_kib() {
+    for name in ["odd/gdal/byte_little_endian_golden.tif", "odd/rio-tiler/cog_dateline.tif", "odd/martin/usda_naip_512_webp_z5.tif"] {
+        let Some(bytes) = file(name) else { return };
+        let (tiff, rounds) = drive(name, &bytes);
+        assert_eq!(rounds, [[(16 << 10).min(bytes.len() as u64)]], "{name}");
+        assert!(tiff.header_end() <= 16 << 10 && tiff.levels()[0].is_tiled());
+    }
+}
+
+#[test]
+fn a_file_with_its_directory_at_the_end_opens_in_three_rounds() {
+    let Some(bytes) = file("odd/rio-stac/dataset_mars.tif") else { return };
+    let (tiff, rounds) = drive("mars", &bytes);
+    assert_eq!(tiff.levels().len(), 3);
+    assert!(rounds.len() <= 3, "{rounds:?}");
+}
+
+#[test]
+fn windows_of_any_level_assembled_from_fetched_blocks_equal_the_local_reader() {
+    for name in [
+        "odd/rio-tiler/cog_dateline.tif",
+        "odd/datacube-core/test.tif",
+        "odd/rasterio/alpha.tif",
+        "odd/gdal/rgbsmall_DEFLATE_tiled_separate.tif",
+    ] {
+        let Some(bytes) = file(name) else { return };
+        let (tiff, _) = drive(name, &bytes);
+        let local = LocalTiff::open(name, Arc::new(bytes.clone()), &Sidecars::default(), &Limits::default()).expect(name);
+        for level in tiff.levels() {
+            let (w, h) = (level.shape().width, level.shape().height);
+            let window = Window { col: w / 3, row: h / 4, width: w / 2, height: h / 2 };
+            let bands: Vec<usize> = (0..level.bands()).rev().collect();
+            let at = level.blocks(&bands, window);
+            let blocks: Vec<_> = at
+                .iter()
+                .map(|at| (*at, level.decode(*at, level.span(*at).map(|span| bytes.read(span).expect("inside"))).expect(name)))
+                .collect();
+            let ours = level.assemble(&bands, window, &blocks).expect(name);
+            assert!(ours == local.read_level(level, &bands, window).expect(name), "{name} at {w} x {h}");
+            let whole = local.read_level(level, &bands[..1], Window::whole(level.shape())).expect(name);
+            let size = level.sample().size();
+            let from = (window.row as usize * w as usize + window.col as usize) * size;
+            let row = window.width as usize * size;
+            assert!(ours[0].as_bytes()[..row] == whole[0].as_bytes()[from..from + row], "{name}: first row of the window");
+            assert!(level.assemble(&bands, window, &blocks[1..]).is_err(), "a block is missing");
+        }
+    }
+}
+
+#[test]
+fn the_ghost_header_of_a_gdal_cog_is_read() {
+    let Some(bytes) = file("odd/gdal/byte_little_endian_golden.tif") else { return };
+    let (tiff, _) = drive("golden", &bytes);
+    assert_eq!(tiff.ghost().and_then(|ghost| ghost.value("LAYOUT")), Some("IFDS_BEFORE_DATA"));
+    assert_eq!(tiff.directories().len(), 1);
+}
+
+#[test]
+fn a_band_or_window_outside_the_raster_is_a_misuse_that_says_what_there_is() {
+    let bytes = Bytes::from(small_tiff(true));
+    let local = LocalTiff::open("a.tif", Arc::new(bytes), &Sidecars::default(), &Limits::default()).expect("a TIFF");
+    let outside = Window { col: 30, row: 0, width: 11, height: 1 };
+    assert_eq!(local.read(&[0], outside).unwrap_err().to_string(), "a.tif: window 11 x 1 at column 30, row 0; a window inside 40 x 30");
+    assert_eq!(local.read(&[1], Window { width: 1, ..outside }).unwrap_err().to_string(), "a.tif: there is no band 1; bands 0 to 0");
+    let empty = Window { width: 0, ..outside };
+    assert!(local.read(&[0], empty).expect("nothing")[0].is_empty());
+}
+
+fn with(sidecars: Sidecars) -> LocalTiff {
+    LocalTiff::open("a.tif", Arc::new(Bytes::from(small_tiff(false))), &sidecars, &Limits::default()).expect("a TIFF")
+}
+
+#[test]
+fn a_world_file_counts_where_nothing_better_is_known_and_the_aux_file_is_better() {
+    let world = Some(Bytes::from_static(b"2\n0\n0\n-2\n101\n199\n"));
+    let aux_xml = Some(Bytes::from_static(
+        b"<PAMDataset><GeoTransform>5,1,0,6,0,-1</GeoTransform><PAMRasterBand band=\"1\"><NoDataValue>9</NoDataValue><UnitType>m</UnitType>\
+        <CategoryNames><Category>sea</Category><Category>land</Category></CategoryNames></PAMRasterBand></PAMDataset>",
+    ));
+    let alone = with(Sidecars { world: world.clone(), ..Sidecars::default() });
+    assert_eq!(alone.info().grid.transform.to_array(), [2.0, 0.0, 100.0, 0.0, -2.0, 200.0]);
+    let both = with(Sidecars { world, aux_xml, ..Sidecars::default() });
+    assert_eq!(both.info().grid.transform.to_array(), [1.0, 0.0, 5.0, 0.0, -1.0, 6.0]);
+    assert_eq!(both.info().georeference, Georeference::Affine);
+    let band = &both.info().bands[0];
+    assert_eq!((band.unit.as_deref(), band.categories.len(), both.info().mask), (Some("m"), 2, MaskKind::Nodata));
+    assert_eq!(with(Sidecars::default()).info().georeference, Georeference::None);
+}
+
+#[test]
+fn a_mask_beside_the_file_must_have_its_size() {
+    let small = Arc::new(Bytes::from(small_tiff(false))) as Arc<dyn ByteSource>;
+    let sidecars = Sidecars { mask: Some(small), ..Sidecars::default() };
+    let result = LocalTiff::open("a.tif", Arc::new(Bytes::from(small_tiff(false))), &sidecars, &Limits::default());
+    let error = result.err().expect("uint16 is no mask");
+    assert_eq!(error.to_string(), "a.tif.msk: a mask of 40 x 30 uint16; 40 x 30 uint8");
+}
