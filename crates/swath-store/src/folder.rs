@@ -58,8 +58,14 @@ pub(crate) fn list(root: &Path, under: &Path) -> Result<Vec<Entry>> {
             Err(e) => return Err(Error::file(&folder, &e)),
         };
         for child in children {
-            let path = child.map_err(|e| Error::file(&folder, &e))?.path();
-            let meta = fs::metadata(&path).map_err(|e| Error::file(&path, &e))?;
+            let child = child.map_err(|e| Error::file(&folder, &e))?;
+            let path = child.path();
+            let link = child.file_type().is_ok_and(|kind| kind.is_symlink());
+            // A link that leads nowhere is no file, and one that leads to a folder may lead in circles.
+            let Ok(meta) = fs::metadata(&path) else { continue };
+            if link && meta.is_dir() {
+                continue;
+            }
             let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) else {
                 return Err(Error::new(Family::Unsupported, path.display().to_string(), "the name is no UTF-8", ""));
             };

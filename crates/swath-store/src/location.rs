@@ -43,7 +43,8 @@ impl Location {
     /// `az://CONTAINER/PREFIX`, or an emulator's `http://127.0.0.1:PORT/ACCOUNT/CONTAINER/PREFIX`.
     ///
     /// A loopback URL is taken for an emulator when its first segment is the credentials' account, or when there
-    /// is a credential that names no account; otherwise it is a web site.
+    /// is a credential that names no account and the first two segments could be an account and a container;
+    /// otherwise it is a web site.
     ///
     /// # Errors
     /// Misuse for a URL that cannot be right, with the right spelling where it is a known mistake; Unsupported for
@@ -169,6 +170,10 @@ fn azure(url: &Url, credentials: &Credentials) -> Option<(Url, String, String)> 
     if account.is_empty() || credentials.account.as_deref().is_some_and(|owner| owner != account) {
         return None;
     }
+    let container = inside.split('/').next().unwrap_or_default();
+    if credentials.account.is_none() && !(is_account(account) && is_container(container)) {
+        return None;
+    }
     let mut endpoint = url.clone();
     endpoint.set_path(&format!("/{account}/"));
     Some((endpoint, account.to_owned(), inside.to_owned()))
@@ -195,14 +200,22 @@ fn azure_place(shown: &str, endpoint: Url, account: String, container: &str, pre
     if container.is_empty() {
         return Err(Error::misuse(shown, "names no container", "https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX"));
     }
-    let plain = container.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') && (3..=63).contains(&container.len());
-    if !plain && !matches!(container, "$web" | "$root") {
+    if !is_container(container) {
         return Err(Error::misuse(shown, format!("'{container}' is no container name"), "3 to 63 lower-case letters, digits and hyphens"));
     }
     if !prefix.is_empty() {
         crate::names::check(prefix)?;
     }
     Ok(AzurePlace { endpoint, account, container: container.to_owned(), prefix: prefix.to_owned() })
+}
+
+fn is_account(name: &str) -> bool {
+    (3..=24).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+fn is_container(name: &str) -> bool {
+    let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    (plain && (3..=63).contains(&name.len())) || matches!(name, "$web" | "$root")
 }
 
 /// Whether a URL stays on this machine.
@@ -226,6 +239,7 @@ mod tests {
     #[test]
     fn every_way_to_write_a_place_is_understood() {
         let anonymous = Credentials::anonymous();
+        let token = Credentials::sas("sp=rl&sig=x").unwrap();
         let emulator = Credentials::connection_string("AccountName=dev;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:10000/dev").unwrap();
         for (typed, credentials, kind, url) in [
             ("published", &anonymous, "folder", "published"),
@@ -237,6 +251,9 @@ mod tests {
             ("http://127.0.0.1:8000/acct/maps/p", &key(), "azure", "http://127.0.0.1:8000/acct/maps/p"),
             ("http://localhost:8000/acct/maps", &key(), "azure", "http://localhost:8000/acct/maps"),
             ("http://[::1]:8000/acct/maps/p", &key(), "azure", "http://[::1]:8000/acct/maps/p"),
+            ("http://127.0.0.1:8000/acct/maps/p", &token, "azure", "http://127.0.0.1:8000/acct/maps/p"),
+            ("http://127.0.0.1:8000/collection.json", &token, "http", "http://127.0.0.1:8000/collection.json"),
+            ("http://127.0.0.1:8000/acct/collection.json", &token, "http", "http://127.0.0.1:8000/acct/collection.json"),
             ("http://127.0.0.1:8000/acct/maps/p?sp=r&sig=s", &anonymous, "azure", "http://127.0.0.1:8000/acct/maps/p"),
             ("https://acct.blob.core.windows.net/maps", &anonymous, "azure", "https://acct.blob.core.windows.net/maps"),
             ("https://acct.dfs.core.windows.net/maps/p/", &anonymous, "azure", "https://acct.blob.core.windows.net/maps/p"),

@@ -45,7 +45,7 @@ impl Sas {
         }
         match signature {
             Some(signature) if !signature.is_empty() => Ok(Self { fields, signature: signature.into() }),
-            _ => Err(Error::misuse("SAS token", "has no signature", "a query like sv=...&sp=rl&se=...&sig=... is expected")),
+            _ => Err(Error::misuse("SAS token", "has no signature", "a query with the fields sv, sp, se and sig is expected")),
         }
     }
     /// A service SAS for one container, signed with the account's key.

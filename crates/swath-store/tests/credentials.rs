@@ -87,6 +87,7 @@ async fn a_second_container_of_the_account_is_read_with_the_same_key() {
 async fn writing_to_azure_without_credentials_is_refused_before_anything_is_sent() {
     let store = Store::open("https://swathtest.blob.core.windows.net/maps/p", &Credentials::anonymous()).unwrap();
     refused(&write(&store).await.unwrap_err(), "AZURE_STORAGE_SAS_TOKEN", &[]);
+    refused(&store.may_write().unwrap_err(), "AZURE_STORAGE_KEY", &[]);
     refused(&store.ensure_container().await.unwrap_err(), "--sas-file", &[]);
     assert_eq!(store.counts().requests, 0);
 }

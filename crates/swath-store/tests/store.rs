@@ -17,6 +17,7 @@ async fn check(store: &Store) {
     create_and_if_match_are_enforced(store).await;
     files_of_every_size_arrive_whole(store).await;
     absent_things_are_absent(store).await;
+    store.may_write().unwrap();
     a_file_is_told_apart_from_an_object(store).await;
     only_the_pinned_version_is_deleted(store).await;
 }
@@ -111,6 +112,7 @@ async fn files_of_every_size_arrive_whole(store: &Store) {
         store.put_file(&name, &file, &Put::Create, &Content::of(&name), &progress).await.unwrap();
         assert_eq!(told.into_inner(), u64::from(size));
         assert!(store.get(&name).await.unwrap().bytes == bytes, "{size}");
+        assert_eq!(store.head(&name).await.unwrap().md5.is_some(), store.is_remote(), "{size}");
         let again = store.put_file(&name, &file, &Put::Create, &Content::of(&name), &|_| ()).await.unwrap_err();
         assert_eq!(again.family, Family::Conflict, "{again}");
     }

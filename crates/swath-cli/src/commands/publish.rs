@@ -133,25 +133,33 @@ fn tell(plan: &PublishPlan, report: &PublishReport, store: &Store, started: Inst
     if report.uploaded == 0 {
         talk.say(format!("nothing to upload: all {} files are there ({} requests, {seconds:.1} s)", report.present, counts.requests));
     } else {
-        let kinds = [(Kind::Asset, "assets"), (Kind::Item, "items"), (Kind::Collection, "collections")];
+        let kinds = [(Kind::Asset, "asset"), (Kind::Item, "item"), (Kind::Collection, "collection")];
         let count = |kind| plan.uploads.iter().filter(|upload| upload.kind == kind).count();
-        let parts: Vec<_> = kinds.iter().map(|(kind, word)| format!("{} {word}", count(*kind))).collect();
+        let parts: Vec<_> = kinds.iter().map(|(kind, word)| words(count(*kind), word)).collect();
         talk.say(format!(
-            "uploaded {} files ({}), {}, in {seconds:.1} s; {} were there already",
-            report.uploaded,
+            "uploaded {} ({}), {}, in {seconds:.1} s; {} already there",
+            words(report.uploaded, "file"),
             parts.join(", "),
             size(report.bytes),
             report.present,
         ));
     }
     if report.removed > 0 {
-        talk.say(format!("removed {} files that nothing refers to", report.removed));
+        talk.say(format!("removed {} that nothing refers to", words(report.removed, "file")));
     } else if !plan.retired.is_empty() {
         let bytes = plan.retired.values().map(|old| old.size).sum();
-        talk.say(format!("{} files ({}) are no longer referred to; `swath publish --prune` removes them", plan.retired.len(), size(bytes)));
+        talk.say(format!(
+            "no longer referred to: {} ({}); `swath publish --prune` removes them",
+            words(plan.retired.len(), "file"),
+            size(bytes)
+        ));
     }
     talk.data(&report.root);
     talk.say(format!("next: swath search {0} --limit 5\n      swath stack {0} --explain", report.root));
+}
+
+fn words(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 /// A meter on the terminal while files travel.

@@ -51,7 +51,7 @@ impl Container {
         Spot { at, action, secret: &self.secret, account: Some(&self.place.account) }
     }
     /// Refuses to write without credentials, before anything is sent.
-    fn may_write(&self, at: &str, action: Action) -> Result<()> {
+    pub fn may_write(&self, at: &str, action: Action) -> Result<()> {
         if matches!(self.secret, Secret::Anonymous) { Err(self.spot(at, action).anonymous()) } else { Ok(()) }
     }
     fn object(&self, name: &str) -> Result<Path> {

@@ -116,9 +116,10 @@ pub(super) const AT_ONCE: usize = 16;
 ///
 /// # Errors
 /// Misuse where there is no build, or the target lies inside it; Damaged where a document holds a token or the manifest
-/// cannot be understood; Refused, Unreachable, Disk.
+/// cannot be understood; Refused (without credentials, before anything is sent), Unreachable, Disk.
 pub async fn plan(build: &Path, store: &Store, overwrite: Overwrite) -> Result<PublishPlan> {
     apart(build, store)?;
+    store.may_write()?;
     let folder = build.to_path_buf();
     let scanned = tokio::task::spawn_blocking(move || scan(&folder));
     let files = scanned.await.map_err(|e| Error::new(crate::Family::Disk, build.display().to_string(), e.to_string(), ""))??;
