@@ -37,6 +37,31 @@ impl Nodata {
         .or_else(|| text.parse::<f64>().ok().map(Self::Float))
     }
 
+    /// Whether a sample of this type can have the value; complex samples take none but a real one.
+    ///
+    /// ```
+    /// # use swath_raster::{Nodata, SampleType};
+    /// assert!(!Nodata::Int(-9999).fits(SampleType::U16));
+    /// assert!(Nodata::Float(-9999.0).fits(SampleType::I16));
+    /// ```
+    pub fn fits(self, sample: SampleType) -> bool {
+        let whole = |low: f64, high: f64| {
+            let v = self.as_f64();
+            v.fract() == 0.0 && v >= low && v <= high
+        };
+        match sample {
+            SampleType::U8 => whole(0.0, 255.0),
+            SampleType::I8 => whole(-128.0, 127.0),
+            SampleType::U16 => whole(0.0, 65_535.0),
+            SampleType::I16 => whole(-32_768.0, 32_767.0),
+            SampleType::U32 => whole(0.0, f64::from(u32::MAX)),
+            SampleType::I32 => whole(f64::from(i32::MIN), f64::from(i32::MAX)),
+            SampleType::U64 => whole(0.0, u64::MAX as f64),
+            SampleType::I64 => whole(i64::MIN as f64, i64::MAX as f64),
+            _ => true,
+        }
+    }
+
     pub fn as_f64(self) -> f64 {
         match self {
             Self::Int(v) => v as f64,

@@ -1,6 +1,8 @@
 //! From raw rasters to a published catalog, and back to a lazy array.
 #![forbid(unsafe_code)]
 
+pub mod build;
+pub mod cog;
 mod error;
 pub mod infer;
 pub mod lattice;

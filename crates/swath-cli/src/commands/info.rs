@@ -1,20 +1,140 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::{Value, json};
+use swath::raster::cog::BandStatistics;
+use swath::raster::{BandInfo, Format, Georeference, Interleave, MaskKind, RasterInfo};
 
 use crate::{exit::Exit, talk::Talk};
 
-/// Describe a raster: structure, georeference, bands
+/// Describe a raster: structure, georeference, bands, statistics
 #[derive(Args)]
-#[command(after_help = "Example:\n  swath info raw/LC08_B4.TIF")]
+#[command(after_help = "Example:\n  swath info raw/LC08_B4.TIF\n  swath info --stats cube.nc")]
 pub struct Info {
-    /// A raster file
+    /// A raster file: GeoTIFF, BigTIFF or NetCDF, whatever its name
     file: PathBuf,
+    /// Read every pixel for minimum, maximum, mean and standard deviation
+    #[arg(long)]
+    stats: bool,
 }
+
+/// How many bands are listed before the rest is only counted.
+const LISTED: usize = 24;
 
 pub fn run(args: &Info, talk: &Talk) -> swath::Result<Exit> {
     for raster in swath::open_raw(&args.file)? {
-        talk.data(format!("{:#?}", raster.info()));
+        let info = raster.info();
+        let statistics = if args.stats { Some(swath::raster::cog::statistics(raster.as_ref())?) } else { None };
+        talk.data(text(&args.file.display().to_string(), info));
+        for (index, band) in info.bands.iter().enumerate().take(LISTED) {
+            talk.data(band_line(index, band));
+            if let Some(s) = statistics.as_ref().and_then(|all| all.get(index)).and_then(Option::as_ref) {
+                talk.data(format!("           min {}  max {}  mean {:.6}  std {:.6}  valid {:.2} %", s.minimum, s.maximum, s.mean, s.stddev, valid_percent(s)));
+            }
+        }
+        if info.bands.len() > LISTED {
+            talk.data(format!("    ... and {} more bands", info.bands.len() - LISTED));
+        }
+        let statistics = statistics.unwrap_or_default();
+        talk.event("raster", json(&args.file.display().to_string(), info, &statistics));
     }
     Ok(Exit::Done)
+}
+
+fn text(file: &str, info: &RasterInfo) -> String {
+    let shape = info.grid.shape;
+    let mut lines = vec![if info.name.is_empty() { file.to_owned() } else { format!("{file} : {}", info.name) }];
+    let mut line = |name: &str, value: String| lines.push(format!("  {name:<11}{value}"));
+    let interleave = if info.interleave == Interleave::Pixel { "pixel" } else { "band" };
+    line("size", format!("{} columns x {} rows, {} band{}, {}", shape.width, shape.height, info.bands.len(), plural(info.bands.len()), info.sample.name()));
+    line("stored", format!("{}, {}, blocks {} x {}, {interleave}-interleaved", format_name(info.format), info.compression, info.block.width, info.block.height));
+    line("crs", crs_text(info));
+    match &info.georeference {
+        Georeference::Affine | Georeference::Uneven { .. } => {
+            let b = info.grid.bounds();
+            let t = info.grid.transform;
+            line("pixel", format!("{} x {}{}", t.a.abs(), t.e.abs(), if t.is_axis_aligned() { "" } else { " (rotated or sheared)" }));
+            line("transform", format!("{:?} (a b c d e f)", t.to_array()));
+            line("bounds", format!("{} {} {} {} (left bottom right top)", b.left, b.bottom, b.right, b.top));
+        }
+        Georeference::Gcps(points) => line("tied by", format!("{} ground control points, no affine transform", points.len())),
+        Georeference::Curvilinear { x, y } => line("tied by", format!("two-dimensional coordinates {x}, {y}")),
+        Georeference::None => line("tied by", "nothing: no georeference found".into()),
+    }
+    if let Georeference::Uneven { axis } = &info.georeference {
+        line("note", format!("the {axis} axis has uneven steps; the transform is an approximation"));
+    }
+    let mask = match info.mask {
+        MaskKind::AllValid => "none: every pixel is valid",
+        MaskKind::Nodata => "by the nodata value",
+        MaskKind::PerDataset => "a mask of the whole dataset",
+        MaskKind::Alpha => "an alpha band",
+    };
+    line("mask", mask.into());
+    let overviews = info.overviews.iter().map(|s| format!("{}x{}", s.width, s.height)).collect::<Vec<_>>();
+    line("overviews", if overviews.is_empty() { "none".into() } else { overviews.join(", ") });
+    lines.join("\n")
+}
+
+fn crs_text(info: &RasterInfo) -> String {
+    match &info.grid.crs {
+        Some(crs) => match crs.code() {
+            Some(code) => format!("{code}, {} (unit: {})", crs.name(), crs.unit()),
+            None => format!("{} (no EPSG code; unit: {})", crs.name(), crs.unit()),
+        },
+        None => "none".into(),
+    }
+}
+
+fn band_line(index: usize, band: &BandInfo) -> String {
+    let mut parts = vec![format!("  band {:<4}", index + 1)];
+    parts.extend(band.name.iter().cloned());
+    parts.extend(band.time.iter().map(|t| t.label.clone()));
+    parts.extend(band.unit.iter().map(|u| format!("unit {u}")));
+    parts.extend(band.nodata.iter().map(|n| format!("nodata {n}")));
+    parts.extend(band.scale.iter().map(|s| format!("scale {s}")));
+    parts.extend(band.offset.iter().map(|o| format!("offset {o}")));
+    parts.extend(band.palette.iter().map(|p| format!("palette of {}", p.len())));
+    if !band.categories.is_empty() {
+        parts.push(format!("{} named classes", band.categories.iter().filter(|c| !c.is_empty()).count()));
+    }
+    parts.push(format!("{:?}", band.color).to_lowercase());
+    parts.join("  ")
+}
+
+fn json(file: &str, info: &RasterInfo, statistics: &[Option<BandStatistics>]) -> Value {
+    let bands = info.bands.iter().enumerate().map(|(i, band)| {
+        let s = statistics.get(i).and_then(Option::as_ref);
+        json!({
+            "name": band.name, "unit": band.unit, "scale": band.scale, "offset": band.offset,
+            "nodata": band.nodata.map(|n| n.to_string()), "time": band.time.as_ref().map(|t| &t.label),
+            "statistics": s.map(|s| json!({ "minimum": s.minimum, "maximum": s.maximum, "mean": s.mean, "stddev": s.stddev, "valid_percent": valid_percent(s) })),
+        })
+    });
+    let b = info.grid.bounds();
+    json!({
+        "file": file, "name": info.name, "format": format_name(info.format),
+        "width": info.grid.shape.width, "height": info.grid.shape.height, "data_type": info.sample.name(),
+        "crs": info.grid.crs.as_ref().map(|c| json!({ "code": c.code(), "name": c.name(), "wkt2": c.wkt2() })),
+        "georeferenced": info.georeference == Georeference::Affine,
+        "transform": info.grid.transform.to_array(), "bounds": [b.left, b.bottom, b.right, b.top],
+        "block": [info.block.width, info.block.height], "compression": info.compression,
+        "overviews": info.overviews.iter().map(|s| [s.width, s.height]).collect::<Vec<_>>(),
+        "bands": bands.collect::<Vec<_>>(),
+    })
+}
+
+fn valid_percent(s: &BandStatistics) -> f64 {
+    if s.total == 0 { 0.0 } else { 100.0 * s.valid as f64 / s.total as f64 }
+}
+
+fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::Tiff => "GeoTIFF",
+        Format::NetCdf => "NetCDF",
+    }
+}
+
+fn plural(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
 }

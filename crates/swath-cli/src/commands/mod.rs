@@ -4,6 +4,8 @@ use clap::Subcommand;
 
 use crate::{exit::Exit, talk::Talk};
 
+mod build;
+mod cog;
 mod info;
 mod init;
 mod plan;
@@ -12,9 +14,11 @@ mod publish;
 #[derive(Subcommand)]
 pub enum Command {
     Init(init::Init),
+    Build(build::Build),
     Info(info::Info),
     Plan(plan::Plan),
     Publish(publish::Publish),
+    Cog(cog::Cog),
 }
 
 /// Runs a command to its exit code.
@@ -24,6 +28,8 @@ pub enum Command {
 pub fn run(command: Command, talk: &Talk) -> swath::Result<Exit> {
     match command {
         Command::Init(args) => init::run(&args, talk),
+        Command::Build(args) => build::run(&args, talk),
+        Command::Cog(args) => cog::run(&args, talk),
         Command::Info(args) => info::run(&args, talk),
         Command::Plan(args) => plan::run(&args, talk),
         Command::Publish(args) => publish::run(&args, talk),

@@ -12,6 +12,7 @@ mod file;
 mod georeference;
 mod ingest;
 mod level;
+mod measure;
 mod metadata;
 mod options;
 mod overview;
@@ -28,6 +29,7 @@ mod tests;
 mod write;
 
 pub use choice::{MaskChoice, NodataChoice, Overviews};
+pub use measure::statistics;
 pub use options::{BigTiff, CogOptions, Compression, OverviewSize, Predictor, Resampling, Sparse, StatisticsTags};
 pub use plan::{CogPlan, MaskPlan, plan};
 pub use report::{BandStatistics, CogReport};

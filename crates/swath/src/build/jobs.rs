@@ -1,0 +1,102 @@
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::memory::{Fingerprint, Memory, digest};
+use super::report::Failure;
+use crate::lattice::{Resolved, ResolvedAsset, ResolvedDataset};
+
+/// An asset that must be made, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Due {
+    /// `dataset/item/variable`.
+    pub asset: String,
+    pub path: PathBuf,
+    pub why: &'static str,
+}
+
+/// What a build would convert now; nothing is written.
+pub fn due(resolved: &Resolved, plan_folder: &Path) -> Vec<Due> {
+    let memory = Memory::load(&super::workplace::Workplace::memory(plan_folder));
+    let build = plan_folder.join("build");
+    let all = Jobs::gather(resolved, &[], &memory, &build);
+    all.due.into_iter().map(|job| Due { asset: job.key, path: job.asset.path.clone(), why: job.why }).collect()
+}
+
+/// One asset to convert.
+pub(super) struct Job<'a> {
+    pub key: String,
+    pub folder: String,
+    pub asset: &'a ResolvedAsset,
+    pub source: Fingerprint,
+    pub recipe: String,
+    pub why: &'static str,
+    /// Its share of the raw file's bytes, for progress.
+    pub weight: u64,
+}
+
+#[derive(Default)]
+pub(super) struct Jobs<'a> {
+    pub due: Vec<Job<'a>>,
+    pub unchanged: usize,
+    pub failed: Vec<Failure>,
+}
+
+impl<'a> Jobs<'a> {
+    pub(super) fn gather(resolved: &'a Resolved, chosen: &[String], memory: &Memory, build: &Path) -> Self {
+        let mut jobs = Self::default();
+        let mut prints = HashMap::new();
+        let mut shares: HashMap<&Path, u64> = HashMap::new();
+        let wanted = |d: &&ResolvedDataset| chosen.is_empty() || chosen.contains(&d.id);
+        for dataset in resolved.datasets.iter().filter(wanted) {
+            for asset in dataset.items.iter().flat_map(|i| &i.assets) {
+                *shares.entry(&asset.path).or_default() += 1;
+            }
+        }
+        for dataset in resolved.datasets.iter().filter(wanted) {
+            for item in &dataset.items {
+                for asset in &item.assets {
+                    let key = key(&dataset.id, &item.id, &asset.variable);
+                    let print = prints.entry(asset.path.as_path()).or_insert_with(|| Fingerprint::of(&asset.path));
+                    match print {
+                        Ok(source) => {
+                            let recipe = recipe(asset);
+                            let why = match memory.entries.get(&key) {
+                                _ if memory.holds(&key, source, &recipe, build) => {
+                                    jobs.unchanged += 1;
+                                    continue;
+                                }
+                                None => "new",
+                                Some(entry) if entry.source != *source => "the raw file changed",
+                                Some(entry) if entry.recipe != recipe => "the plan changed",
+                                Some(_) => "the built file is gone",
+                            };
+                            let share = shares.get(asset.path.as_path()).copied().unwrap_or(1).max(1);
+                            let weight = (source.size / share).max(1);
+                            let folder = format!("{}/{}", dataset.id, item.id);
+                            jobs.due.push(Job { key, folder, asset, source: source.clone(), recipe, why, weight });
+                        }
+                        Err(e) => jobs.failed.push(Failure::new(&asset.path, &key, e.clone())),
+                    }
+                }
+            }
+        }
+        jobs
+    }
+}
+
+pub(super) fn key(dataset: &str, item: &str, variable: &str) -> String {
+    format!("{dataset}/{item}/{variable}")
+}
+
+/// Digest of what decides the bytes besides the pixels: titles do not.
+fn recipe(asset: &ResolvedAsset) -> String {
+    let mut asset = asset.clone();
+    asset.title = None;
+    for words in &mut asset.band_words {
+        words.title = None;
+        words.classes.clear();
+    }
+    digest(&(env!("CARGO_PKG_VERSION"), asset))
+}

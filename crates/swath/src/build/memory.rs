@@ -1,0 +1,90 @@
+//! What was built from what: the reason a second build converts nothing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::output::write_if_changed;
+use crate::{Error, Result};
+
+/// How a raw file looked when it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fingerprint {
+    pub path: String,
+    pub size: u64,
+    pub modified_ns: u64,
+}
+
+impl Fingerprint {
+    /// # Errors
+    /// Absent or Disk, naming the file.
+    pub(crate) fn of(path: &Path) -> Result<Self> {
+        let meta = std::fs::metadata(path).map_err(|e| Error::file(path, &e))?;
+        let modified = meta.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+        let modified_ns = u64::try_from(modified.as_nanos()).unwrap_or(u64::MAX);
+        Ok(Self { path: path.display().to_string(), size: meta.len(), modified_ns })
+    }
+}
+
+/// One finished asset.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub source: Fingerprint,
+    /// Digest of everything that decides the output besides the pixels.
+    pub recipe: String,
+    /// Path inside the build.
+    pub file: String,
+    pub size: u64,
+    pub facts: super::Facts,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    version: u32,
+    pub entries: BTreeMap<String, Entry>,
+    /// JSON and parquet files the last build wrote.
+    pub documents: Vec<String>,
+    /// Assets that newer ones took the place of, until the tree no longer names them.
+    #[serde(default)]
+    pub replaced: Vec<String>,
+}
+
+/// Raised whenever the writer or the facts change so that old outputs must be made anew.
+const VERSION: u32 = 1;
+
+impl Memory {
+    /// Nothing remembered where the file is absent, unreadable or of another version: everything is built again then.
+    pub(crate) fn load(path: &Path) -> Self {
+        let loaded = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+        loaded.filter(|m| m.version == VERSION).unwrap_or(Self { version: VERSION, ..Self::default() })
+    }
+
+    /// # Errors
+    /// Disk, naming the file.
+    pub(crate) fn save(&self, unfinished: &Path, path: &Path) -> Result<()> {
+        let bytes = serde_json::to_vec(self).map_err(|e| Error::misuse(path.display().to_string(), e.to_string(), ""))?;
+        write_if_changed(unfinished, path, &bytes).map(|_| ())
+    }
+
+    /// Whether this asset was made from the same file by the same recipe and still lies where it was put.
+    pub(crate) fn holds(&self, key: &str, source: &Fingerprint, recipe: &str, build: &Path) -> bool {
+        self.entries.get(key).is_some_and(|entry| {
+            entry.source == *source
+                && entry.recipe == recipe
+                && std::fs::metadata(build.join(&entry.file)).is_ok_and(|m| m.is_file() && m.len() == entry.size)
+        })
+    }
+}
+
+/// Hex sha256 of a value's JSON.
+pub(crate) fn digest(value: &impl Serialize) -> String {
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    hex(&Sha256::digest(&bytes))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

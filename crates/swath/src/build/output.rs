@@ -1,0 +1,137 @@
+//! Files that appear under their final name only when they are whole.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use crate::{Error, Family, Result};
+
+/// A file being written in the work folder; it is gone unless committed.
+pub(crate) struct Pending {
+    temp: NamedTempFile,
+    failure: Option<io::Error>,
+}
+
+impl Pending {
+    /// # Errors
+    /// Disk, naming the folder.
+    pub(crate) fn new(folder: &Path) -> Result<Self> {
+        let temp = tempfile::Builder::new().prefix("part-").tempfile_in(folder).map_err(|e| Error::file(folder, &e))?;
+        Ok(Self { temp, failure: None })
+    }
+
+    /// The disk's own error, where writing failed for its reason and not for the data's.
+    pub(crate) fn failure(&mut self) -> Option<Error> {
+        let path = self.temp.path().to_owned();
+        self.failure.take().map(|e| disk(&path, &e))
+    }
+
+    /// Syncs the bytes, then renames to the final name in one step.
+    ///
+    /// # Errors
+    /// Disk, naming the final path; nothing is left under it then.
+    pub(crate) fn commit(self, path: &Path) -> Result<()> {
+        self.temp.as_file().sync_all().map_err(|e| disk(path, &e))?;
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| disk(folder, &e))?;
+        }
+        readable_by_all(self.temp.as_file()).map_err(|e| disk(path, &e))?;
+        self.temp.persist(path).map_err(|e| disk(path, &e.error))?;
+        sync_folder(path)
+    }
+
+    fn note<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(e) = &result
+            && self.failure.is_none()
+            && e.kind() != io::ErrorKind::Interrupted
+        {
+            self.failure = Some(io::Error::new(e.kind(), e.to_string()));
+        }
+        result
+    }
+}
+
+/// Temporary files are private by default; what is built is for everyone the umask allows.
+fn readable_by_all(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+/// Makes the rename itself durable.
+fn sync_folder(path: &Path) -> Result<()> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    File::open(folder).and_then(|f| f.sync_all()).map_err(|e| disk(folder, &e))
+}
+
+pub(crate) fn disk(path: &Path, error: &io::Error) -> Error {
+    let full = error.kind() == io::ErrorKind::StorageFull || error.kind() == io::ErrorKind::QuotaExceeded;
+    let family = if error.kind() == io::ErrorKind::NotFound { Family::Absent } else { Family::Disk };
+    let found = if full { "the disk is full".to_owned() } else { error.to_string() };
+    let error = Error::new(family, path.display().to_string(), found, "");
+    if full { error.hint("free space or build on another disk, then run the same command again: what is done is kept") } else { error }
+}
+
+/// Writes a small file whole, and only if its bytes differ; answers whether it did.
+///
+/// # Errors
+/// Disk, naming the path.
+pub(crate) fn write_if_changed(work: &Path, path: &Path, bytes: &[u8]) -> Result<bool> {
+    if std::fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(false);
+    }
+    let mut pending = Pending::new(work)?;
+    pending.write_all(bytes).map_err(|e| disk(path, &e))?;
+    pending.commit(path)?;
+    Ok(true)
+}
+
+impl Write for Pending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.temp.write(bytes);
+        self.note(result)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.temp.flush();
+        self.note(result)
+    }
+}
+
+impl Read for Pending {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let result = self.temp.read(bytes);
+        self.note(result)
+    }
+}
+
+impl Seek for Pending {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let result = self.temp.seek(to);
+        self.note(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_committed_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pending = Pending::new(folder.path()).unwrap();
+        pending.write_all(b"half").unwrap();
+        drop(pending);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_same_bytes_are_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.json");
+        assert!(write_if_changed(folder.path(), &path, b"{}").unwrap());
+        assert!(!write_if_changed(folder.path(), &path, b"{}").unwrap());
+        assert!(write_if_changed(folder.path(), &path, b"[]").unwrap());
+        assert_eq!(std::fs::read(&path).unwrap(), b"[]");
+    }
+}

@@ -1,0 +1,125 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde_json::Value;
+use swath_stac::Item;
+use swath_stac::check::{Finding, Severity, Tree};
+use walkdir::WalkDir;
+
+use super::asset;
+use crate::build::Watch;
+use crate::{Error, Family, Result};
+
+/// How much of each asset is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Headers and checksums.
+    Metadata,
+    /// Every block is decoded too, and statistics are made again.
+    Blocks,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct CheckReport {
+    /// Errors first.
+    pub findings: Vec<Finding>,
+    pub documents: usize,
+    pub assets: usize,
+}
+
+impl CheckReport {
+    pub fn errors(&self) -> usize {
+        self.count(Severity::Error)
+    }
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|f| f.severity == severity).count()
+    }
+}
+
+/// One asset file that an item names.
+pub(super) struct Target {
+    /// `map4/a/a.json#/assets/b1`.
+    pub at: String,
+    pub path: PathBuf,
+    pub facts: swath_stac::facts::AssetFacts,
+    /// The id of its item.
+    pub item: String,
+}
+
+/// Checks the catalog whose root document lies in `folder`.
+///
+/// # Errors
+/// Absent where there is no folder or no root document; Disk where documents cannot be read. What is wrong with the catalog is no
+/// error but a finding.
+pub fn run(folder: &Path, depth: Depth, watch: &dyn Watch) -> Result<CheckReport> {
+    if !folder.is_dir() {
+        let error = Error::new(Family::Absent, folder.display().to_string(), "no such folder", "the folder of a catalog is expected");
+        return Err(error.hint("`swath build` makes one"));
+    }
+    let texts = documents(folder)?;
+    if !texts.contains_key("collection.json") && !texts.contains_key("catalog.json") {
+        let error = Error::new(Family::Absent, folder.display().to_string(), "no collection.json in it", "the root of a catalog is expected");
+        return Err(error.hint("name the folder that holds the root collection.json"));
+    }
+    let exists = |path: &str| folder.join(path).is_file();
+    let tables = tables(folder);
+    let mut findings = swath_stac::check::tree(&Tree { documents: &texts, tables: &tables, exists: &exists });
+    let targets = targets(folder, &texts);
+    watch.total(targets.iter().filter_map(|t| std::fs::metadata(&t.path).ok()).map(|m| m.len()).sum());
+    let found: Vec<Vec<Finding>> = targets.par_iter().map(|t| asset::check(t, depth, watch)).collect();
+    findings.extend(found.into_iter().flatten());
+    findings.sort_by(|a, b| (a.severity, &a.at, &a.rule).cmp(&(b.severity, &b.at, &b.rule)));
+    Ok(CheckReport { findings, documents: texts.len(), assets: targets.len() })
+}
+
+fn files(folder: &Path, extension: &'static str) -> impl Iterator<Item = (String, PathBuf)> {
+    let root = folder.to_owned();
+    WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(std::result::Result::ok).filter_map(move |entry| {
+        let path = entry.into_path();
+        let fits = path.extension().is_some_and(|e| e == extension) && path.is_file();
+        let name = path.strip_prefix(&root).ok()?.to_str()?.to_owned();
+        fits.then_some((name, path))
+    })
+}
+
+fn documents(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let own = |name: &str| name != "swath.manifest.json";
+    let read = |(name, path): (String, PathBuf)| {
+        let bytes = std::fs::read(&path).map_err(|e| Error::file(&path, &e))?;
+        Ok((name, String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    files(folder, "json").filter(|(name, _)| own(name)).map(read).collect()
+}
+
+fn tables(folder: &Path) -> BTreeMap<String, bytes::Bytes> {
+    files(folder, "parquet").filter_map(|(name, path)| Some((name, std::fs::read(path).ok()?.into()))).collect()
+}
+
+fn targets(folder: &Path, texts: &BTreeMap<String, String>) -> Vec<Target> {
+    let mut out = Vec::new();
+    for (name, text) in texts {
+        let Ok(value) = serde_json::from_str::<Value>(text) else { continue };
+        let Ok(item) = Item::from_json(value) else { continue };
+        for (key, asset) in &item.assets {
+            let Some(path) = local(folder, name, &asset.href, texts) else { continue };
+            let Some(facts) = swath_stac::item::asset_facts(&item, key) else { continue };
+            if path.is_file() && is_tiff(&asset.href, asset.media_type.as_deref()) {
+                out.push(Target { at: format!("{name}#/assets/{key}"), path, facts, item: item.id.clone() });
+            }
+        }
+    }
+    out
+}
+
+fn is_tiff(href: &str, media_type: Option<&str>) -> bool {
+    let lower = href.to_lowercase();
+    media_type.is_some_and(|t| t.starts_with("image/tiff")) || lower.ends_with(".tif") || lower.ends_with(".tiff")
+}
+
+/// Where an href leads inside the folder; `None` for one that leads elsewhere.
+fn local(folder: &Path, document: &str, href: &str, texts: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let path = if href.contains("://") { swath_stac::check::inside(href, texts)? } else { swath_stac::layout::join(document, href).ok()? };
+    let inside = !path.starts_with('/') && !path.split('/').any(|part| part == "..");
+    inside.then(|| folder.join(path))
+}

@@ -1,0 +1,124 @@
+use swath_raster::cog::{CogOptions, Compression, MaskChoice, NodataChoice, OverviewSize, Overviews, Resampling};
+use swath_raster::{Nodata, RasterInfo, SampleType};
+
+use super::creation;
+use crate::{Error, Result};
+
+/// What a person asked for, as typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CogRequest {
+    pub variable: Option<String>,
+    /// From 1: `1,2` or `1..3`.
+    pub bands: Option<String>,
+    /// A profile of rio-cogeo, or a codec's word.
+    pub profile: String,
+    pub nodata: Option<String>,
+    pub add_mask: bool,
+    pub block_size: Option<u32>,
+    pub sample: Option<String>,
+    pub overview_level: Option<u8>,
+    pub overview_resampling: Option<String>,
+    /// GDAL's creation options, `NAME=VALUE`.
+    pub creation: Vec<String>,
+    pub overwrite: bool,
+}
+
+impl CogRequest {
+    /// The writer's options for a raster.
+    ///
+    /// # Errors
+    /// Misuse, naming the flag and what it may be.
+    pub(super) fn options(&self, info: &RasterInfo) -> Result<CogOptions> {
+        let mut options = CogOptions { compress: profile(&self.profile)?, overview_size: OverviewSize::Down, ..CogOptions::default() };
+        if let Some(size) = self.block_size {
+            options.block_size = size;
+        }
+        if let Some(n) = self.overview_level {
+            options.overviews = if n == 0 { Overviews::None } else { Overviews::Count(n) };
+        }
+        if let Some(word) = &self.overview_resampling {
+            options.overview_resampling = resampling("--overview-resampling", word)?;
+        }
+        if let Some(name) = &self.sample {
+            options.sample = Some(sample(name)?);
+        }
+        for option in &self.creation {
+            creation::apply(option, &mut options)?;
+        }
+        if let Some(text) = &self.nodata {
+            let sample = options.sample.unwrap_or(info.sample);
+            let nodata = Nodata::parse(text, sample).ok_or_else(|| Error::misuse("--nodata", format!("{text:?}"), "a number or nan is expected"))?;
+            if !nodata.fits(sample) {
+                return Err(Error::misuse("--nodata", format!("{text} does not fit {} samples", sample.name()), "a value of that type is expected"));
+            }
+            options.nodata = NodataChoice::Set(nodata);
+        }
+        if self.add_mask {
+            options.mask = MaskChoice::Add;
+        }
+        if let Some(text) = &self.bands {
+            options.bands = Some(bands(text, info.bands.len())?);
+        }
+        Ok(options)
+    }
+}
+
+fn profile(word: &str) -> Result<Compression> {
+    let lower = word.to_lowercase().replace('_', "-");
+    let word = if lower == "raw" { "none" } else { lower.as_str() };
+    codec("--cog-profile", word)
+}
+
+pub(super) fn codec(flag: &str, word: &str) -> Result<Compression> {
+    let known = ["none", "lzw", "deflate", "zstd", "packbits", "lerc", "lerc-deflate", "lerc-zstd", "jpeg", "webp"];
+    serde_json::from_value(word.to_lowercase().replace('_', "-").into())
+        .map_err(|_| Error::misuse(flag, format!("{word:?}"), format!("one of {} is expected", known.join(", "))))
+}
+
+pub(super) fn resampling(flag: &str, word: &str) -> Result<Resampling> {
+    let known = "nearest, average, mode, bilinear, cubic, rms, min, max";
+    serde_json::from_value(word.to_lowercase().into()).map_err(|_| Error::misuse(flag, format!("{word:?}"), format!("one of {known} is expected")))
+}
+
+fn sample(name: &str) -> Result<SampleType> {
+    let word = if name == "ubyte" || name == "byte" { "uint8" } else { name };
+    let known = || SampleType::ALL.iter().map(|s| s.name()).collect::<Vec<_>>().join(", ");
+    SampleType::parse(word).ok_or_else(|| Error::misuse("--dtype", format!("{name:?}"), format!("one of {} is expected", known())))
+}
+
+fn bands(text: &str, count: usize) -> Result<Vec<usize>> {
+    let wrong = || Error::misuse("--bidx", format!("{text:?}"), format!("bands from 1 to {count} are expected, as in 1,2 or 1..3"));
+    let number = |t: &str| t.trim().parse::<usize>().ok().filter(|n| (1..=count).contains(n)).ok_or_else(wrong);
+    let mut out = Vec::new();
+    for part in text.split(',') {
+        match part.split_once("..") {
+            Some((from, to)) => out.extend((number(from)?..=number(to)?).map(|n| n - 1)),
+            None => out.push(number(part)? - 1),
+        }
+    }
+    if out.is_empty() { Err(wrong()) } else { Ok(out) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn band_lists_are_read_as_rio_does() {
+        let check = |text: &str, right: Option<&[usize]>| assert_eq!(bands(text, 4).ok().as_deref(), right, "{text}");
+        check("1", Some(&[0]));
+        check("3,1", Some(&[2, 0]));
+        check("1..3", Some(&[0, 1, 2]));
+        check("0", None);
+        check("5", None);
+        check("", None);
+    }
+
+    #[test]
+    fn profiles_of_rio_cogeo_are_known() {
+        for name in ["jpeg", "webp", "zstd", "lzw", "deflate", "packbits", "lerc", "lerc_deflate", "lerc_zstd", "raw", "DEFLATE"] {
+            assert!(profile(name).is_ok(), "{name}");
+        }
+        assert!(profile("lzma").unwrap_err().to_string().contains("one of none"));
+    }
+}
