@@ -17,7 +17,7 @@ pub const KNOWN: &[Extension] = &[
     Extension { prefix: "raster:", schema: "https://stac-extensions.github.io/raster/v2.0.0/schema.json" },
     Extension { prefix: "eo:", schema: "https://stac-extensions.github.io/eo/v2.0.0/schema.json" },
     Extension { prefix: "file:", schema: "https://stac-extensions.github.io/file/v2.1.0/schema.json" },
-    Extension { prefix: "classification:", schema: "https://stac-extensions.github.io/classification/v1.1.0/schema.json" },
+    Extension { prefix: "classification:", schema: "https://stac-extensions.github.io/classification/v2.0.0/schema.json" },
     Extension { prefix: "cube:", schema: "https://stac-extensions.github.io/datacube/v2.3.0/schema.json" },
     Extension { prefix: "storage:", schema: "https://stac-extensions.github.io/storage/v2.0.0/schema.json" },
     Extension { prefix: "auth:", schema: "https://stac-extensions.github.io/authentication/v1.1.0/schema.json" },

@@ -135,14 +135,19 @@ fn statistics(facts: &Statistics) -> Option<Value> {
 fn class(facts: &Class) -> Value {
     let mut object = Object::new();
     object.insert("value".into(), facts.value.into());
-    if let Some(name) = &facts.name {
-        object.insert("name".into(), name.clone().into());
-    }
+    object.insert("name".into(), facts.name.clone().unwrap_or_else(|| class_name(facts)).into());
     object.insert("description".into(), facts.description.clone().into());
     if let Some(color) = &facts.color_hint {
         object.insert("color_hint".into(), color.clone().into());
     }
     Value::Object(object)
+}
+
+/// Classification extension v2.0: a class has a name of letters, digits, `-` and `_`; here made of its description.
+fn class_name(facts: &Class) -> String {
+    let name: String =
+        facts.description.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    if name.chars().any(|c| c.is_ascii_alphanumeric()) { name } else { format!("class_{}", facts.value) }
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ mod tests {
             nodata: Some(Nodata::Int(-1)),
             unit: Some(unit.into()),
             statistics: Some(Statistics { minimum: Some(0.0), count: Some(4), ..Statistics::default() }),
-            classes: vec![Class { value: 1, description: "water".into(), ..Class::default() }],
+            classes: vec![Class { value: 1, name: Some("sea".into()), description: "water".into(), ..Class::default() }],
             ..BandFacts::default()
         };
         for bands in [vec![band("a", "m")], vec![band("a", "m"), band("b", "K")]] {
