@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod asset;
+pub mod check;
 pub mod collection;
 mod error;
 pub mod extension;

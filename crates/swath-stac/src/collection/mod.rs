@@ -8,4 +8,5 @@ mod renders;
 mod summaries;
 
 pub use build::{build, root};
+pub(crate) use item_assets::describe;
 pub use model::{Collection, Extent, SpatialExtent, TemporalExtent};

@@ -12,5 +12,6 @@ mod href;
 mod links;
 
 pub use documents::{Catalog, Dataset, Document, documents};
+pub(crate) use href::{decode, encode, is_absolute};
 pub use href::{join, relative};
 pub use links::{Layout, Links, item_path, mirror_path};
