@@ -16,6 +16,8 @@ pub struct Location {
     pub(crate) sas: Option<Sas>,
     /// Any other query of a plain web URL, sent with each request to that place alone.
     pub(crate) query: Option<SecretString>,
+    /// Nothing but its shape says that this is an emulator: it must show that it is before it sees a credential.
+    pub(crate) guessed: bool,
 }
 
 /// The kinds of places that bytes live in.
@@ -44,7 +46,8 @@ impl Location {
     ///
     /// A loopback URL is taken for an emulator when its first segment is the credentials' account, or when there
     /// is a credential that names no account and the first two segments could be an account and a container;
-    /// otherwise it is a web site.
+    /// otherwise it is a web site. In the latter case the credential is held back until the server has shown, unasked,
+    /// that it is one of Azure's kind.
     ///
     /// # Errors
     /// Misuse for a URL that cannot be right, with the right spelling where it is a known mistake; Unsupported for
@@ -103,7 +106,7 @@ impl Location {
     }
 
     fn plain(place: Place) -> Self {
-        Self { place, sas: None, query: None }
+        Self { place, sas: None, query: None, guessed: false }
     }
 }
 
@@ -137,14 +140,15 @@ fn web(shown: &str, typed: &str, credentials: &Credentials) -> Result<Location> 
     let known = Credentials { secret: sas.clone().map_or(credentials.secret.clone(), Secret::Sas), ..credentials.clone() };
     match azure(&url, &known) {
         Some((endpoint, account, path)) => {
+            let guessed = sas.is_none() && credentials.account.is_none() && is_loopback(&url);
             let (container, prefix) = path.split_once('/').unwrap_or((&path, ""));
             let place = azure_place(shown, endpoint, account, container, prefix)?;
             if place.endpoint.scheme() == "http" && !is_loopback(&url) {
                 return Err(Error::misuse(shown, "would send credentials unencrypted", "https:// is expected"));
             }
-            Ok(Location { place: Place::Azure(place), sas, query: None })
+            Ok(Location { place: Place::Azure(place), sas, query: None, guessed })
         }
-        None => Ok(Location { place: Place::Http(url), sas: None, query: query.map(Into::into) }),
+        None => Ok(Location { place: Place::Http(url), sas: None, query: query.map(Into::into), guessed: false }),
     }
 }
 

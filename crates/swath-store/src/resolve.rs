@@ -147,7 +147,7 @@ impl Store {
         }
         let absolute = std::path::absolute(&path).map_err(|e| Error::file(&path, &e))?;
         let outside = text(normal(&absolute).strip_prefix("/").unwrap_or(&absolute))?;
-        let location = Location { place: Place::Folder(PathBuf::from("/")), sas: None, query: None };
+        let location = Location { place: Place::Folder(PathBuf::from("/")), sas: None, query: None, guessed: false };
         let store = Self::at(location, &self.shared.credentials, Arc::clone(&self.shared.traffic), Arc::clone(&self.shared.elsewhere))?;
         Ok((store, outside))
     }

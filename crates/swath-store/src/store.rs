@@ -15,7 +15,7 @@ use crate::location::{Location, Place};
 use crate::names::{append, check, join};
 use crate::refusal::{Action, Spot};
 use crate::traffic::{Counts, Traffic};
-use crate::wire::{Signer, Wire};
+use crate::wire::{Doubt, Signer, Wire};
 use crate::{Error, Family, Result, folder};
 
 /// Bytes under one root: a folder, a web site (read only), or a container of an Azure storage account.
@@ -381,7 +381,9 @@ impl Store {
                     Some(sas) => Secret::Sas(sas),
                     None => credentials.for_account(&place.account).secret,
                 };
-                let signer = Signer::Azure { account: place.account.clone(), credential: secret.signer()? };
+                let credential = secret.signer()?;
+                let doubt = location.guessed.then(|| Doubt::about(place.endpoint.clone()));
+                let signer = Signer::Azure { account: place.account.clone(), credential, doubt };
                 let wire = Wire::new(&place.endpoint, signer, traffic.clone())?;
                 (Backend::Azure { container: Box::new(azure::Container::new(place, wire, secret)?), ranges: Ranges::default() }, prefix)
             }

@@ -53,6 +53,8 @@ async fn every_refusal_names_its_reason_and_no_secret() {
     let no_key = Store::open(&azurite.url("refusals"), &Credentials::key(ACCOUNT, "CANARY not base64")).unwrap_err();
     refused(&no_key, "not base64", &["CANARY"]);
 
+    let unnamed = Credentials::sas(reader.expose_token().expose_secret()).unwrap();
+    assert_eq!(Store::open(&azurite.url("refusals"), &unnamed).unwrap().get("there.json").await.unwrap().bytes, "{}");
     let reading = store(&azurite, "refusals", &reader);
     assert_eq!(reading.get("there.json").await.unwrap().bytes, "{}");
     assert_eq!(reading.list("").await.unwrap().len(), 1);

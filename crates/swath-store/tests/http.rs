@@ -168,6 +168,8 @@ async fn a_token_of_azure_is_never_shown_to_a_web_server() {
     // A SAS without an account on a loopback URL means an emulator; a catalog that leads to a web site does not.
     let store = Store::open("https://acct.blob.core.windows.net/maps", &token).unwrap();
     assert_eq!(store.resolve("collection.json", "https://host/x.json").unwrap().0.url(), "https://host");
+    let guessed = Store::open(&format!("{url}/mine/maps"), &token).unwrap();
+    guessed.get("a.json").await.unwrap();
     let owned = Store::open(&format!("{url}/other/x"), &Credentials::key("mine", "Q0FOQVJZ")).unwrap();
     owned.get("a.json").await.unwrap();
     assert!(log.lock().unwrap().iter().all(|line| !line.contains("sig")));

@@ -1,6 +1,7 @@
 //! One request to one account or host: signed, counted, checked, retried, and answered whole or as a typed failure.
 
 mod connector;
+mod doubt;
 mod failure;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use url::Url;
 
 use crate::traffic::Traffic;
 pub(crate) use connector::{Connector, failure_of};
+pub(crate) use doubt::Doubt;
 pub(crate) use failure::{Answer, Failure};
 
 /// No byte for this long and the attempt is given up.
@@ -47,6 +49,7 @@ pub(crate) enum Signer {
     Azure {
         account: String,
         credential: Option<AzureCredential>,
+        doubt: Option<Doubt>,
     },
     /// A query that belongs to a plain web URL.
     Query(SecretString),
@@ -100,6 +103,9 @@ impl Wire {
     pub async fn send(&self, request: HttpRequest) -> Result<Reply, Failure> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map(|all| all.to_bytes()).map_err(|e| Failure::unreached(e.to_string(), 1))?;
+        if let Signer::Azure { doubt: Some(doubt), .. } = &self.0.signer {
+            doubt.settle(&self.0.client, &self.0.traffic).await?;
+        }
         let mut tries = 0;
         loop {
             tries += 1;
@@ -186,10 +192,12 @@ impl Wire {
         }
         match &self.0.signer {
             Signer::None => {}
-            Signer::Azure { account, credential: Some(credential) } => AzureAuthorizer::new(credential, account)
-                .try_authorize(request)
-                .map_err(|_| Failure::unreached("the request cannot be signed".into(), 1))?,
-            Signer::Azure { credential: None, .. } => {
+            Signer::Azure { account, credential: Some(credential), doubt } if doubt.as_ref().is_none_or(Doubt::is_cleared) => {
+                AzureAuthorizer::new(credential, account)
+                    .try_authorize(request)
+                    .map_err(|_| Failure::unreached("the request cannot be signed".into(), 1))?
+            }
+            Signer::Azure { .. } => {
                 request.headers_mut().insert(MS_VERSION, ANONYMOUS_VERSION);
             }
             Signer::Query(query) => {
