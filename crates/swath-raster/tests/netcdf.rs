@@ -119,7 +119,7 @@ fn variables_read_as_rasterio_reads_them() {
 fn like_rasterio(file: &str, raster: &dyn RasterSource, expected: &Value) {
     let info = raster.info();
     let at = format!("{file}:{}", info.name);
-    let transposed = info.metadata.contains_key("transposed");
+    let transposed = info.metadata.contains_key("SWATH_TRANSPOSED");
     let Shape { width, height } = info.grid.shape;
     let (rows, columns) = if transposed { (width, height) } else { (height, width) };
     let shape = [info.bands.len() as u64, u64::from(rows), u64::from(columns)];

@@ -13,6 +13,8 @@ pub(super) struct Placed {
     /// Of pixel corners, rows from north to south.
     pub transform: Affine,
     pub georeference: Georeference,
+    /// Why the grid mapping, though there is one, gives no CRS.
+    pub complaint: Option<String>,
 }
 
 pub(super) struct SpatialDimension {
@@ -31,7 +33,11 @@ struct Candidate<'f> {
 
 pub(super) fn place(file: &File, variable: &Variable) -> Result<Placed> {
     let mapping = mapping(file, variable);
-    let crs = mapping.map(grid_mapping::crs).transpose().map_err(|error| error.within(&format!("{}: grid mapping", file.at)))?.flatten();
+    // A grid mapping that PROJ refuses costs the CRS, not the pixels.
+    let (crs, complaint) = match mapping.map(grid_mapping::crs).transpose() {
+        Ok(crs) => (crs.flatten(), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
     let (x, y) = spatial(file, variable, crs.is_some());
     let unplaced = |x: &Candidate, y: &Candidate, crs: Option<Crs>, georeference| Placed {
         x: SpatialDimension { at: x.at, flipped: false },
@@ -39,6 +45,7 @@ pub(super) fn place(file: &File, variable: &Variable) -> Result<Placed> {
         crs,
         transform: Affine::IDENTITY,
         georeference,
+        complaint: complaint.clone(),
     };
     if let Some((x_name, y_name)) = curvilinear(file, variable, &x, &y) {
         let mut placed = unplaced(&x, &y, crs, Georeference::Curvilinear { x: x_name.path.clone(), y: y_name.path.clone() });
@@ -56,10 +63,6 @@ pub(super) fn place(file: &File, variable: &Variable) -> Result<Placed> {
         return Ok(placed);
     };
     let geographic = x.role == Some(Role::Longitude) && y.role == Some(Role::Latitude);
-    let crs = match crs {
-        None if geographic => Some(Crs::parse("EPSG:4326")?),
-        crs => crs,
-    };
     let georeference = match [&x_axis, &y_axis].into_iter().find(|axis| !axis.is_even()) {
         Some(uneven) => Georeference::Uneven { axis: uneven.name.clone() },
         None => Georeference::Affine,
@@ -70,12 +73,17 @@ pub(super) fn place(file: &File, variable: &Variable) -> Result<Placed> {
         let georeference = if georeference == Georeference::Affine { Georeference::None } else { georeference };
         return Ok(unplaced(&x, &y, crs, georeference));
     };
+    let crs = match crs {
+        None if geographic && complaint.is_none() => Some(Crs::parse("EPSG:4326")?),
+        crs => crs,
+    };
     Ok(Placed {
         x: SpatialDimension { at: x_at, flipped: x_axis.falls() },
         y: SpatialDimension { at: y_at, flipped: !y_axis.falls() && y_axis.values.len() > 1 },
         crs,
         transform,
         georeference,
+        complaint,
     })
 }
 

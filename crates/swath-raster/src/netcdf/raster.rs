@@ -23,8 +23,8 @@ pub(super) fn all(file: &Arc<File>) -> Result<Vec<Arc<dyn RasterSource>>> {
     let chosen: Vec<&Variable> = chosen.into_iter().filter(|v| v.inner.dimensions.iter().all(|d| d.size > 0)).collect();
     if chosen.is_empty() {
         let names: Vec<&str> = file.variables.iter().map(|v| v.path.as_str()).take(12).collect();
-        let found = format!("no variable with two dimensions or more among [{}]", names.join(", "));
-        return Err(Error::unsupported(&file.at, found, "a raster needs rows and columns of numbers"));
+        let found = format!("no rows and columns of numbers in its variables [{}]", names.join(", "));
+        return Err(Error::unsupported(&file.at, found, "right: a numeric variable with two dimensions or more, none of them empty"));
     }
     chosen.into_iter().map(|variable| Ok(Arc::new(source(file, variable)?) as Arc<dyn RasterSource>)).collect()
 }
@@ -150,8 +150,9 @@ fn metadata(variable: &Variable, placed: &Placed) -> BTreeMap<String, String> {
         });
         out.extend(text.map(|text| (name.to_owned(), text)));
     }
+    out.extend(placed.complaint.clone().map(|complaint| ("SWATH_CRS".to_owned(), complaint)));
     if placed.x.at < placed.y.at {
-        out.insert("transposed".to_owned(), "the file stores columns before rows".to_owned());
+        out.insert("SWATH_TRANSPOSED".to_owned(), "the file stores columns before rows".to_owned());
     }
     out
 }
