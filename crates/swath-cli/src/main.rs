@@ -19,7 +19,6 @@ use talk::{Global, Talk};
 #[command(
     name = "swath",
     version,
-    about,
     propagate_version = true,
     after_help = "Start here:\n  swath init raw/      read a folder, write swath.toml\n  swath plan           what would be built\n  swath build          raw -> COGs + STAC\n  swath publish TO     upload, in safe order\n  swath stack TO ...   search and stream an array"
 )]
@@ -33,6 +32,9 @@ struct Cli {
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     let talk = Talk::new(&cli.global);
+    if let Some(threads) = talk.jobs() {
+        swath::use_threads(threads);
+    }
     if let Some(folder) = &cli.global.folder
         && let Err(e) = std::env::set_current_dir(folder)
     {

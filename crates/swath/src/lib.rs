@@ -2,16 +2,19 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
+pub mod check;
 pub mod cog;
 mod error;
 pub mod infer;
 pub mod lattice;
 mod local;
+mod threads;
 pub mod plan_file;
 pub mod publish;
 
 pub use error::{Error, Family, Result};
 pub use local::open_raw;
+pub use threads::use_threads;
 pub use swath_raster as raster;
 pub use swath_stac as stac;
 pub use swath_store as store;

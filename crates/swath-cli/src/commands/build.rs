@@ -3,9 +3,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 use swath::build::{self, BuildReport, Failure, Place, Watch};
+use swath::check::{self, Depth};
 use swath::lattice;
 use swath::plan_file::PlanFile;
 
+use super::check::print_findings;
 use crate::progress::{Meter, size};
 use crate::{exit::Exit, talk::Talk};
 
@@ -18,6 +20,9 @@ pub struct Build {
     /// The plan
     #[arg(short = 'f', long, default_value = "swath.toml", value_name = "FILE")]
     plan: PathBuf,
+    /// Do not check the result
+    #[arg(long)]
+    no_check: bool,
 }
 
 pub fn run(args: &Build, talk: &Talk) -> swath::Result<Exit> {
@@ -30,6 +35,17 @@ pub fn run(args: &Build, talk: &Talk) -> swath::Result<Exit> {
     let report = report?;
     tell(&report, &place, talk);
     let exit = if report.failed.is_empty() { Exit::Done } else { Exit::Partial };
+    if args.no_check || report.datasets.iter().all(|d| d.items == 0) {
+        return Ok(if report.failed.is_empty() || report.datasets.iter().any(|d| d.items > 0) { exit } else { Exit::Failed });
+    }
+    // Blocks were written a moment ago or checked before: the metadata is what can be wrong now.
+    let checked = check::run(&place.build, Depth::Metadata, &())?;
+    if checked.errors() > 0 {
+        print_findings(&checked, talk);
+        return Ok(Exit::Invalid);
+    }
+    talk.say(format!("checked: {} documents and {} assets, no errors", checked.documents, checked.assets));
+    talk.say("next: swath publish".to_owned());
     Ok(exit)
 }
 

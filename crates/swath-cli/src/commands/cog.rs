@@ -46,6 +46,71 @@ pub struct Cog {
     /// Replace an existing output
     #[arg(long)]
     overwrite: bool,
+    /// Threads, or ALL_CPUS
+    #[arg(long, value_name = "N")]
+    threads: Option<String>,
+    #[command(flatten)]
+    rio: RioFlags,
+}
+
+/// Flags of `rio cogeo create` that need nothing here, or that are refused with the reason.
+#[derive(Args)]
+struct RioFlags {
+    /// Not yet: tiles aligned to the web-mercator grid
+    #[arg(short, long)]
+    web_optimized: bool,
+    #[arg(long, hide = true)]
+    zoom_level_strategy: Option<String>,
+    #[arg(long, hide = true)]
+    zoom_level: Option<u8>,
+    #[arg(long, hide = true)]
+    aligned_levels: Option<u8>,
+    #[arg(short, long, hide = true)]
+    resampling: Option<String>,
+    #[arg(long, hide = true)]
+    tms: Option<PathBuf>,
+    /// Only the same as --blocksize
+    #[arg(long, hide = true, value_name = "N")]
+    overview_blocksize: Option<u32>,
+    /// Only 2
+    #[arg(long, hide = true, value_name = "N")]
+    decimation_base: Option<u32>,
+    /// Memory is bounded in any case
+    #[arg(long, hide = true)]
+    in_memory: bool,
+    #[arg(long, hide = true)]
+    no_in_memory: bool,
+    #[arg(long, hide = true)]
+    allow_intermediate_compression: bool,
+    /// Band and dataset metadata are always kept
+    #[arg(long, hide = true)]
+    forward_band_tags: bool,
+    #[arg(long, hide = true)]
+    forward_ns_tags: bool,
+    #[arg(long, hide = true)]
+    use_cog_driver: bool,
+    /// GDAL's configuration has no effect here
+    #[arg(long, hide = true, value_name = "NAME=VALUE")]
+    config: Vec<String>,
+}
+
+impl RioFlags {
+    fn refuse(&self, block_size: u32) -> swath::Result<()> {
+        let unsupported = |flag: &str, found: &str, hint: &str| {
+            Err(swath::Error::new(swath::Family::Unsupported, flag, found, "").hint(hint))
+        };
+        let aligned = self.web_optimized || self.tms.is_some() || self.zoom_level.is_some() || self.aligned_levels.is_some();
+        if aligned {
+            return unsupported("--web-optimized", "aligning to a web map's tiles is not supported yet", "convert on the raster's own grid: leave the flag out");
+        }
+        if self.overview_blocksize.is_some_and(|n| n != block_size) {
+            return unsupported("--overview-blocksize", "overviews have blocks of the same size as the full resolution", "set --blocksize instead");
+        }
+        if self.decimation_base.is_some_and(|n| n != 2) {
+            return unsupported("--decimation-base", "each overview is half of the level below it", "leave the flag out");
+        }
+        Ok(())
+    }
 }
 
 pub fn run(args: &Cog, talk: &Talk) -> swath::Result<Exit> {
@@ -62,6 +127,13 @@ pub fn run(args: &Cog, talk: &Talk) -> swath::Result<Exit> {
         creation: args.creation.clone(),
         overwrite: args.overwrite,
     };
+    args.rio.refuse(args.blocksize.unwrap_or(512))?;
+    if let Some(threads) = &args.threads
+        && threads != "ALL_CPUS"
+    {
+        let wrong = || swath::Error::misuse("--threads", format!("{threads:?}"), "a number or ALL_CPUS is expected");
+        swath::use_threads(threads.parse().map_err(|_| wrong())?);
+    }
     let started = std::time::Instant::now();
     let report = convert(&args.input, &args.output, &request)?;
     let overviews = report.overviews.iter().map(|s| format!("{}x{}", s.width, s.height)).collect::<Vec<_>>();

@@ -5,6 +5,7 @@ use clap::Subcommand;
 use crate::{exit::Exit, talk::Talk};
 
 mod build;
+mod check;
 mod cog;
 mod info;
 mod init;
@@ -15,6 +16,7 @@ mod publish;
 pub enum Command {
     Init(init::Init),
     Build(build::Build),
+    Check(check::Check),
     Info(info::Info),
     Plan(plan::Plan),
     Publish(publish::Publish),
@@ -29,6 +31,7 @@ pub fn run(command: Command, talk: &Talk) -> swath::Result<Exit> {
     match command {
         Command::Init(args) => init::run(&args, talk),
         Command::Build(args) => build::run(&args, talk),
+        Command::Check(args) => check::run(&args, talk),
         Command::Cog(args) => cog::run(&args, talk),
         Command::Info(args) => info::run(&args, talk),
         Command::Plan(args) => plan::run(&args, talk),

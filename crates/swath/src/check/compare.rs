@@ -37,7 +37,7 @@ impl<'a> Notes<'a> {
         format!("{} ({})", self.target.at, self.target.path.display())
     }
     fn push(&mut self, rule: &'static str, severity: Severity, at: String, found: String, right: String, fix: &str) {
-        self.found.push(Finding { rule: rule.into(), severity, at, found, right, fix: fix.into() });
+        self.found.push(Finding { rule, severity, at, found, right, fix: fix.into() });
     }
 }
 

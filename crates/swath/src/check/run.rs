@@ -69,7 +69,7 @@ pub fn run(folder: &Path, depth: Depth, watch: &dyn Watch) -> Result<CheckReport
     watch.total(targets.iter().filter_map(|t| std::fs::metadata(&t.path).ok()).map(|m| m.len()).sum());
     let found: Vec<Vec<Finding>> = targets.par_iter().map(|t| asset::check(t, depth, watch)).collect();
     findings.extend(found.into_iter().flatten());
-    findings.sort_by(|a, b| (a.severity, &a.at, &a.rule).cmp(&(b.severity, &b.at, &b.rule)));
+    findings.sort_by(|a, b| (b.severity, &a.at, a.rule).cmp(&(a.severity, &b.at, b.rule)));
     Ok(CheckReport { findings, documents: texts.len(), assets: targets.len() })
 }
 
@@ -98,11 +98,12 @@ fn tables(folder: &Path) -> BTreeMap<String, bytes::Bytes> {
 
 fn targets(folder: &Path, texts: &BTreeMap<String, String>) -> Vec<Target> {
     let mut out = Vec::new();
+    let base = published_at(texts);
     for (name, text) in texts {
         let Ok(value) = serde_json::from_str::<Value>(text) else { continue };
         let Ok(item) = Item::from_json(value) else { continue };
         for (key, asset) in &item.assets {
-            let Some(path) = local(folder, name, &asset.href, texts) else { continue };
+            let Some(path) = local(folder, name, &asset.href, base.as_deref()) else { continue };
             let Some(facts) = swath_stac::item::asset_facts(&item, key) else { continue };
             if path.is_file() && is_tiff(&asset.href, asset.media_type.as_deref()) {
                 out.push(Target { at: format!("{name}#/assets/{key}"), path, facts, item: item.id.clone() });
@@ -118,8 +119,17 @@ fn is_tiff(href: &str, media_type: Option<&str>) -> bool {
 }
 
 /// Where an href leads inside the folder; `None` for one that leads elsewhere.
-fn local(folder: &Path, document: &str, href: &str, texts: &BTreeMap<String, String>) -> Option<PathBuf> {
-    let path = if href.contains("://") { swath_stac::check::inside(href, texts)? } else { swath_stac::layout::join(document, href).ok()? };
+fn local(folder: &Path, document: &str, href: &str, base: Option<&str>) -> Option<PathBuf> {
+    let path = if href.contains("://") { href.strip_prefix(base?)?.to_owned() } else { swath_stac::layout::join(document, href).ok()? };
     let inside = !path.starts_with('/') && !path.split('/').any(|part| part == "..");
     inside.then(|| folder.join(path))
+}
+
+/// The address at which the root says it is published, with its last slash.
+fn published_at(texts: &BTreeMap<String, String>) -> Option<String> {
+    let text = texts.get("collection.json").or_else(|| texts.get("catalog.json"))?;
+    let root: Value = serde_json::from_str(text).ok()?;
+    let own = root["links"].as_array()?.iter().find(|link| link["rel"] == "self")?;
+    let href = own["href"].as_str()?;
+    href.rfind('/').map(|slash| href[..=slash].to_owned())
 }

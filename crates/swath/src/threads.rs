@@ -1,0 +1,5 @@
+/// Limits how many threads work, for the whole process; only the first call counts, and only before any work.
+pub fn use_threads(threads: usize) {
+    // An earlier choice stands: there is nothing to undo and nobody to tell.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global();
+}
