@@ -10,6 +10,8 @@ const FIRST: usize = 258;
 const TABLE: usize = 4096;
 /// Strings are copied in steps of this size; the output has as much room to spare.
 const STEP: usize = 16;
+/// The output begins with every byte once, so that single bytes are strings with a place too.
+const BYTES: usize = 256;
 
 /// Stops when `size` bytes are written, with or without an end code.
 ///
@@ -18,168 +20,107 @@ const STEP: usize = 16;
 pub(super) fn decode(stored: &[u8], size: usize) -> Result<Vec<u8>> {
     // Before TIFF 6.0 codes began at the lowest bit; the clear code that starts a stream tells.
     let old = stored.len() >= 2 && stored[0] == 0 && stored[1] & 1 == 1;
-    if old { Codes::<Old>::new(stored).run(size) } else { Codes::<New>::new(stored).run(size) }
+    if old { run::<Old>(stored, size) } else { run::<New>(stored, size) }
 }
 
 trait BitOrder {
-    /// How many codes early the width grows.
-    const EARLY: usize;
-    fn push(buffer: u64, have: u32, byte: u8) -> u64;
-    fn push_word(buffer: u64, have: u32, word: [u8; 8]) -> u64;
-    fn take(buffer: u64, width: u32) -> (usize, u64);
+    /// How many codes late the width grows.
+    const LATE: usize;
+    fn code(word: [u8; 8], skip: usize, width: usize) -> usize;
 }
 
 struct New;
 struct Old;
 
 impl BitOrder for New {
-    const EARLY: usize = 1;
+    const LATE: usize = 0;
     #[inline(always)]
-    fn push(buffer: u64, have: u32, byte: u8) -> u64 {
-        buffer | u64::from(byte) << (56 - have)
-    }
-    #[inline(always)]
-    fn push_word(buffer: u64, have: u32, word: [u8; 8]) -> u64 {
-        buffer | u64::from_be_bytes(word) >> have
-    }
-    #[inline(always)]
-    fn take(buffer: u64, width: u32) -> (usize, u64) {
-        ((buffer >> (64 - width)) as usize, buffer << width)
+    fn code(word: [u8; 8], skip: usize, width: usize) -> usize {
+        ((u64::from_be_bytes(word) << skip) >> (64 - width)) as usize
     }
 }
 
 impl BitOrder for Old {
-    const EARLY: usize = 0;
+    const LATE: usize = 1;
     #[inline(always)]
-    fn push(buffer: u64, have: u32, byte: u8) -> u64 {
-        buffer | u64::from(byte) << have
-    }
-    #[inline(always)]
-    fn push_word(buffer: u64, have: u32, word: [u8; 8]) -> u64 {
-        buffer | u64::from_le_bytes(word) << have
-    }
-    #[inline(always)]
-    fn take(buffer: u64, width: u32) -> (usize, u64) {
-        ((buffer & ((1 << width) - 1)) as usize, buffer >> width)
+    fn code(word: [u8; 8], skip: usize, width: usize) -> usize {
+        ((u64::from_le_bytes(word) >> skip) & ((1 << width) - 1)) as usize
     }
 }
 
-struct Codes<'a, B> {
-    stored: &'a [u8],
-    at: usize,
-    buffer: u64,
-    have: u32,
-    order: std::marker::PhantomData<B>,
-}
-
-impl<'a, B: BitOrder> Codes<'a, B> {
-    fn new(stored: &'a [u8]) -> Self {
-        Self { stored, at: 0, buffer: 0, have: 0, order: std::marker::PhantomData }
-    }
-
-    #[inline(always)]
-    fn next(&mut self, width: u32) -> Option<usize> {
-        if self.have < width {
-            self.refill();
-            if self.have < width {
-                return None;
-            }
-        }
-        let (code, rest) = B::take(self.buffer, width);
-        self.buffer = rest;
-        self.have -= width;
-        Some(code)
-    }
-
-    #[inline(always)]
-    fn refill(&mut self) {
-        if let Some(word) = self.stored.get(self.at..self.at + 8).and_then(|w| w.try_into().ok()) {
-            let bytes = (63 - self.have) >> 3;
-            let word = B::push_word(self.buffer, self.have, word);
-            self.have += bytes * 8;
-            self.at += bytes as usize;
-            // Bits past what was counted would be pushed again.
-            self.buffer = keep::<B>(word, self.have);
-            return;
-        }
-        while self.have <= 56
-            && let Some(byte) = self.stored.get(self.at)
-        {
-            self.buffer = B::push(self.buffer, self.have, *byte);
-            self.have += 8;
-            self.at += 1;
-        }
-    }
-
-    fn run(mut self, size: usize) -> Result<Vec<u8>> {
-        let mut out = vec![0; size + 2 * STEP];
-        // Where each string begins in the output, and how long it is.
-        let mut table = [(0_u32, 0_u32); TABLE];
-        let mut next = FIRST;
-        let mut width = 9;
-        let mut grow = (1 << width) - B::EARLY;
-        let mut previous: Option<(usize, usize)> = None;
-        let mut written = 0;
-        while written < size {
-            let Some(code) = self.next(width) else { return Err(ended(written, size)) };
-            let (from, len) = match code {
-                0..CLEAR => {
-                    out[written] = code as u8;
-                    (written, 1)
-                }
-                CLEAR => {
-                    (next, width, previous) = (FIRST, 9, None);
-                    grow = (1 << width) - B::EARLY;
-                    continue;
-                }
-                END => return Err(ended(written, size)),
-                code => match previous {
-                    Some((from, len)) if code == next && next < TABLE => (from, len + 1),
-                    Some(_) if code < next => {
-                        let (from, len) = table[code & (TABLE - 1)];
-                        (from as usize, len as usize)
-                    }
-                    _ => return Err(unknown(code, written)),
-                },
-            };
-            let len = len.min(size - written);
-            if code >= FIRST {
-                copy(&mut out, from, written, len);
-            }
-            if let Some((from, len)) = previous
-                && next < TABLE
-            {
-                table[next] = (from as u32, len as u32 + 1);
-                next += 1;
-                if next == grow && width < 12 {
-                    width += 1;
-                    grow = (1 << width) - B::EARLY;
-                }
-            }
-            previous = Some((written, len));
-            written += len;
-        }
-        out.truncate(size);
-        Ok(out)
-    }
-}
-
+/// Eight bytes from `at`, zeros past the end.
 #[inline(always)]
-fn keep<B: BitOrder>(word: u64, have: u32) -> u64 {
-    if B::EARLY == 1 { word & !(u64::MAX >> have) } else { word & ((1 << have) - 1) }
+fn word(stored: &[u8], at: usize) -> [u8; 8] {
+    if let Some(word) = stored.get(at..at + 8).and_then(|w| w.try_into().ok()) {
+        return word;
+    }
+    let mut word = [0; 8];
+    let rest = stored.get(at..).unwrap_or_default();
+    word[..rest.len()].copy_from_slice(rest);
+    word
+}
+
+fn run<B: BitOrder>(stored: &[u8], size: usize) -> Result<Vec<u8>> {
+    let mut out = vec![0; BYTES + size + 2 * STEP];
+    // Where each string begins in the output, and how long it is.
+    let (mut begins, mut lengths) = ([0_u32; TABLE], [1_u16; TABLE]);
+    for byte in 0..BYTES {
+        out[byte] = byte as u8;
+        begins[byte] = byte as u32;
+    }
+    let bits = stored.len() * 8;
+    let (mut bit, mut width) = (0, 9);
+    let mut defined = FIRST;
+    let mut grow = (1 << width) + B::LATE;
+    let (mut written, end) = (BYTES, BYTES + size);
+    while written < end {
+        let code = B::code(word(stored, bit / 8), bit % 8, width);
+        bit += width;
+        if bit > bits {
+            return Err(ended(written - BYTES, size));
+        }
+        if code & !1 == CLEAR {
+            if code == END {
+                return Err(ended(written - BYTES, size));
+            }
+            (defined, width) = (FIRST, 9);
+            grow = (1 << width) + B::LATE;
+            continue;
+        }
+        if code >= defined {
+            return Err(unknown(code, written - BYTES));
+        }
+        let from = begins[code & (TABLE - 1)] as usize;
+        let len = usize::from(lengths[code & (TABLE - 1)]).min(end - written);
+        copy(&mut out, from, written, len);
+        // This string and the byte that comes next.
+        if defined < TABLE {
+            begins[defined] = written as u32;
+            lengths[defined] = len as u16 + 1;
+            defined += 1;
+            if defined == grow && width < 12 {
+                width += 1;
+                grow = (1 << width) + B::LATE;
+            }
+        }
+        written += len;
+    }
+    out.truncate(end);
+    out.drain(..BYTES);
+    Ok(out)
 }
 
 /// The string may reach one byte into its own copy.
 #[inline(always)]
 fn copy(out: &mut [u8], from: usize, to: usize, len: usize) {
-    let first = out[from];
-    let mut done = 0;
+    out.copy_within(from..from + STEP, to);
+    let mut done = STEP;
     while done < len {
         out.copy_within(from + done..from + done + STEP, to + done);
         done += STEP;
     }
     if from + len > to {
-        out[to + len - 1] = first;
+        out[to + len - 1] = out[from];
     }
 }
 
