@@ -18,6 +18,8 @@ pub(crate) struct Encoding {
     pub sample: SampleType,
     /// Samples of one pixel that lie together in a block.
     pub per_pixel: usize,
+    /// Rows of a whole block: a last strip that is cut may be stored whole.
+    pub rows: usize,
     pub order: ByteOrder,
     /// FillOrder 2: the lowest bit of a byte comes first.
     pub reversed_bits: bool,

@@ -29,7 +29,7 @@ pub(super) fn decode(encoding: &Encoding, inner: LercInner, stored: &[u8], width
     // An alpha of 0 and 255 only is left out of the blob: its mask says the same.
     let alpha = depth + 1 == encoding.per_pixel && encoding.sample == SampleType::U8;
     let fits = info.width as usize == width && info.height as usize >= height && (depth == encoding.per_pixel || alpha);
-    if !fits || sample_type(info.data_type) != encoding.sample || info.height as usize > height.saturating_mul(2).max(4096) {
+    if !fits || sample_type(info.data_type) != encoding.sample || info.height as usize > height.max(encoding.rows) {
         let found = format!("a lerc blob of {} x {} x {depth} {:?}", info.width, info.height, info.data_type);
         return Err(Error::damaged("", found, format!("{width} x {height} x {} {}", encoding.per_pixel, encoding.sample.name())));
     }

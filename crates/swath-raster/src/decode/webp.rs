@@ -17,7 +17,7 @@ pub(super) fn decode(encoding: &Encoding, stored: &[u8], width: usize, height: u
     }
     let bad = || Error::damaged("", "no valid webp picture", "");
     let features = BitstreamFeatures::new(stored).ok_or_else(bad)?;
-    if features.width() as usize != width || (features.height() as usize) < height {
+    if features.width() as usize != width || !(height..=height.max(encoding.rows)).contains(&(features.height() as usize)) {
         let found = format!("a webp picture of {} x {}", features.width(), features.height());
         return Err(Error::damaged("", found, format!("{width} x {height}")));
     }

@@ -66,6 +66,7 @@ impl Layout {
             extra: extra.unwrap_or_default(),
         };
         layout.block = layout.readable_block();
+        layout.encoding.rows = layout.block.height as usize;
         Ok(layout)
     }
 
@@ -169,6 +170,7 @@ fn encoding(at: &str, fields: &Fields, order: ByteOrder, samples: u16, pixel_int
         bits,
         sample,
         per_pixel: usize::from(per_pixel),
+        rows: 0,
         order,
         reversed_bits: fields.unsigned(tags::FILL_ORDER) == Some(2),
         jpeg_tables: fields.array(tags::JPEG_TABLES).map(|v| v.bytes.clone()).unwrap_or_else(Bytes::new),

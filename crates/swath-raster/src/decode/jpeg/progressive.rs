@@ -8,16 +8,12 @@ use crate::{
     decode::{Encoding, Photometric},
 };
 
-/// One JPEG stream, its tables possibly in tag 347 (TIFF technical note 2). YCbCr becomes RGB; every other colour stays as stored.
+/// A progressive stream whose frame has been checked. YCbCr becomes RGB; every other colour stays as stored.
 ///
 /// # Errors
-/// Unsupported for 12 bits and for lossless or arithmetic JPEG; Damaged where the stream is none or has another size.
+/// Damaged where the stream is none.
 pub(super) fn decode(encoding: &Encoding, stored: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
     let stream = with_tables(&encoding.jpeg_tables, stored);
-    check_frame(&stream)?;
-    if encoding.bits != 8 {
-        return Err(Error::unsupported("", format!("JPEG with {} bits per sample", encoding.bits), "supported: 8"));
-    }
     let bad = |e: zune_jpeg::errors::DecodeErrors| Error::damaged("", format!("no valid jpeg stream ({e:?})"), "");
     let options = || DecoderOptions::default().set_strict_mode(true).set_max_width(width).set_max_height(height.max(1 << 16));
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&stream), options());
@@ -51,32 +47,4 @@ fn with_tables(tables: &[u8], stored: &[u8]) -> Vec<u8> {
         Some(rest) if !tables.is_empty() => [tables, rest].concat(),
         _ => stored.to_vec(),
     }
-}
-
-/// Walks the segments to the frame header, to name what the decoder would only refuse.
-fn check_frame(stream: &[u8]) -> Result<()> {
-    let mut at = 2;
-    while let Some(&[0xff, marker, high, low, precision]) = stream.get(at..at + 5) {
-        let len = usize::from(u16::from_be_bytes([high, low]));
-        match marker {
-            0xff => {
-                at += 1;
-                continue;
-            }
-            0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                return Err(Error::unsupported(
-                    "",
-                    "lossless, differential or arithmetic JPEG",
-                    "supported: baseline and progressive JPEG of 8 bits",
-                ));
-            }
-            0xc0..=0xc2 if precision != 8 => {
-                return Err(Error::unsupported("", format!("JPEG of {precision} bits"), "supported: 8 bits")
-                    .hint("convert the file first, for instance: gdal_translate -co COMPRESS=DEFLATE IN OUT"));
-            }
-            0xc0..=0xc2 | 0xda => return Ok(()),
-            _ => at += 2 + len,
-        }
-    }
-    Ok(())
 }
