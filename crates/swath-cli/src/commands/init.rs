@@ -88,7 +88,7 @@ fn report(inference: &Inference, talk: &Talk) {
 }
 
 fn describe(dataset: &InferredDataset) -> String {
-    let mut lines = vec![dataset.id.clone(), format!("  files   {}", dataset.pattern)];
+    let mut lines = vec![dataset.id.clone(), format!("  files   {}", dataset.patterns.join(", "))];
     lines.push(format!("  items   {}, named {}", dataset.items, dataset.item_id));
     if !dataset.tiles.is_empty() {
         lines.push(format!("  tiles   {}: {}", dataset.tiles.len(), few(&dataset.tiles, 8)));

@@ -95,7 +95,7 @@ fn variables(variables: &[VariableSummary]) -> String {
             v.items.to_string(),
             few(&v.types, 3),
             few(&bands, 3),
-            few(&v.nodata, 2),
+            v.planned_nodata.map_or_else(|| few(&v.nodata, 2), |n| format!("{} (plan)", n.0)),
             few(&v.pixel_sizes, 2),
             few(&v.sizes, 2),
         ]);

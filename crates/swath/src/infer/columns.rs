@@ -95,6 +95,14 @@ impl<'s> Columns<'s> {
     pub(super) fn is_determined(&self, column: usize, by: &[usize]) -> bool {
         self.rows_by(by).iter().all(|rows| rows.iter().all(|r| self.values[column][*r] == self.values[column][rows[0]]))
     }
+    /// Whether each of two columns tells the other.
+    pub(super) fn are_twins(&self, a: usize, b: usize) -> bool {
+        self.is_determined(a, &[b]) && self.is_determined(b, &[a])
+    }
+    /// Every other column that says something of its own.
+    pub(super) fn others(&self, column: usize) -> Vec<usize> {
+        (0..self.width()).filter(|c| *c != column && !(self.varies(*c) && self.are_twins(*c, column))).collect()
+    }
     /// Whether files that agree in all `others` and differ in `column` lie at one place; `None` where no two such files tell.
     pub(super) fn stays(&self, column: usize, others: &[usize]) -> Option<bool> {
         let (mut same, mut seen) = (0usize, 0usize);

@@ -9,7 +9,8 @@ use crate::plan_file::Pattern;
 #[derive(Debug, Clone)]
 pub(super) struct Draft<'s> {
     pub pieces: Vec<Piece>,
-    pub tail: String,
+    /// Endings of the files, each a pattern of its own: `.tif` and `.TIF`.
+    pub tails: Vec<String>,
     pub members: Vec<Member<'s>>,
     pub naming: Naming,
     pub dates: When,
@@ -58,18 +59,35 @@ impl<'s> Draft<'s> {
         let mut pieces: Vec<Piece> = Vec::new();
         for column in 0..table.width() {
             let (role, level) = (roles.columns[column].clone(), table.levels[column]);
-            let joins = matches!(&role, Role::Text(_)) && pieces.last().is_some_and(|p| p.role == role && p.level == level);
+            let joins = matches!(&role, Role::Text(_) | Role::Any) && pieces.last().is_some_and(|p| p.role == role && p.level == level);
             if !joins {
                 pieces.push(Piece { separator: table.separators[column].clone(), text: table.values[column][0].clone(), role, level });
             }
         }
         let members = (0..table.len()).map(|row| member(table, roles, row)).collect();
-        let draft =
-            Self { pieces, tail: tail(table), members, naming: roles.naming.clone(), dates, identity: roles.identity.clone(), only: None };
+        let draft = Self {
+            pieces,
+            tails: table.tails.iter().cloned().collect(),
+            members,
+            naming: roles.naming.clone(),
+            dates,
+            identity: roles.identity.clone(),
+            only: None,
+        };
         draft.checked()
     }
 
-    pub(super) fn pattern(&self) -> String {
+    pub(super) fn patterns(&self) -> Vec<String> {
+        let stem = self.stem();
+        self.tails.iter().map(|tail| format!("{stem}{}", escape(tail))).collect()
+    }
+
+    /// The patterns, ready to match.
+    pub(super) fn matchers(&self) -> Vec<Pattern> {
+        self.patterns().iter().filter_map(|p| Pattern::parse(p).ok()).collect()
+    }
+
+    fn stem(&self) -> String {
         let mut out = String::new();
         for piece in &self.pieces {
             out.push_str(&escape(&piece.separator));
@@ -83,7 +101,7 @@ impl<'s> Draft<'s> {
                 },
             }
         }
-        out + &self.tail
+        out
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {
@@ -92,9 +110,9 @@ impl<'s> Draft<'s> {
 
     /// Whether its pattern reads each of its files as understood.
     pub(super) fn reads_its_files(&self) -> bool {
-        let Ok(pattern) = Pattern::parse(&self.pattern()) else { return false };
+        let matchers = self.matchers();
         self.members.iter().all(|m| {
-            let Some(captures) = pattern.captures(&m.sample.rel) else { return false };
+            let Some(captures) = matchers.iter().find_map(|p| p.captures(&m.sample.rel)) else { return false };
             let same_variable = self.naming != Naming::Captured || captures.text("variable") == Some(&m.variable);
             let key: Vec<&str> = self.identity.iter().filter_map(|n| captures.text(n)).collect();
             same_variable && key == m.key && captures.text("date").unwrap_or(&m.date) == m.date
@@ -176,15 +194,6 @@ fn date_text(table: &Columns<'_>, roles: &Roles, name: &str, row: usize) -> Stri
         }
     }
     fields.stamp().map_or_else(String::new, |s| s.canonical())
-}
-
-fn tail(table: &Columns<'_>) -> String {
-    let mut tails = table.tails.iter();
-    match (tails.next(), tails.next()) {
-        (Some(one), None) => escape(one),
-        (Some(one), Some(_)) => format!("{}.*", escape(one.split('.').next().unwrap_or(""))),
-        _ => String::new(),
-    }
 }
 
 pub(super) fn escape(text: &str) -> String {

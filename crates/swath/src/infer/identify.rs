@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::draft::Draft;
 use super::roles::Role;
+use super::shape::is_tile_word;
 use crate::lattice::fit;
 
 /// An id for each draft: from its folder or its files' first words, from the folder read where there is but one.
@@ -34,11 +35,13 @@ fn among_others(draft: &Draft<'_>, dir: &str) -> String {
         let separator = if out.is_empty() { String::new() } else { p.separator.replace('/', "_") };
         out + &separator + &p.text
     });
+    if draft.members.len() == 1 && draft.identity.is_empty() {
+        return stem(draft);
+    }
     let words = first_words(draft);
     match (folder.is_empty(), words.is_empty()) {
         (false, _) => fit(&folder),
         (true, false) => words,
-        (true, true) if draft.members.len() == 1 => stem(draft),
         (true, true) => dir.to_owned(),
     }
 }
@@ -59,7 +62,9 @@ fn first_words(draft: &Draft<'_>) -> String {
         }
         out.push_str(&piece.text);
     }
-    if out.is_empty() { out } else { fit(&out) }
+    // `tile_` says nothing of what the tiles show.
+    let says_nothing = out.split(|c: char| !c.is_alphanumeric()).all(is_tile_word);
+    if out.is_empty() || says_nothing { String::new() } else { fit(&out) }
 }
 
 fn stem(draft: &Draft<'_>) -> String {

@@ -29,8 +29,8 @@ pub struct Inference {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct InferredDataset {
     pub id: String,
-    /// Relative to the folder read.
-    pub pattern: String,
+    /// Relative to the folder read; one per ending.
+    pub patterns: Vec<String>,
     pub datetime: DateSource,
     pub item_id: String,
     pub variables: Vec<InferredVariable>,
@@ -174,7 +174,7 @@ fn dataset(draft: &Draft<'_>, id: String, by_rel: &BTreeMap<&str, (&Path, &[Arc<
     tiles.sort_by_key(|t| natural(t));
     notes.extend(misfits(draft));
     InferredDataset {
-        pattern: draft.pattern(),
+        patterns: draft.patterns(),
         item_id: item_id(draft, &id),
         datetime,
         variables: values::of(draft, &opened, &bands),

@@ -20,7 +20,7 @@ pub(super) fn merged(mut drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
 }
 
 fn joined<'s>(a: &Draft<'s>, b: &Draft<'s>) -> Option<Draft<'s>> {
-    if a.naming == Naming::Rasters || b.naming == Naming::Rasters || a.dates != b.dates || a.identity != b.identity || a.tail != b.tail {
+    if a.naming == Naming::Rasters || b.naming == Naming::Rasters || a.dates != b.dates || a.identity != b.identity || a.tails != b.tails {
         return None;
     }
     let head = a.pieces.iter().zip(&b.pieces).take_while(|(x, y)| same(x, y)).count();
@@ -41,7 +41,7 @@ fn joined<'s>(a: &Draft<'s>, b: &Draft<'s>) -> Option<Draft<'s>> {
             return None;
         }
     }
-    if !(captures || words) || !same_places(a, b) {
+    if !(captures || words) || !same_places(a, b, captures) {
         return None;
     }
     let name = Piece { separator: mid_a[0].separator.clone(), role: Role::Text("variable".into()), text: String::new(), level };
@@ -76,7 +76,8 @@ fn spelled(middle: &[Piece], variable: &str) -> String {
 }
 
 /// At least half of the items of the smaller are items of the other, at the same place on the ground as far as headers tell.
-fn same_places(a: &Draft<'_>, b: &Draft<'_>) -> bool {
+/// Where no capture is common, headers must tell so.
+fn same_places(a: &Draft<'_>, b: &Draft<'_>, captures: bool) -> bool {
     let keys = |d: &Draft<'_>| d.members.iter().map(|m| (m.key.clone(), m.date.clone())).collect::<BTreeSet<_>>();
     let (x, y) = (keys(a), keys(b));
     let both: Vec<_> = x.intersection(&y).take(1).collect();
@@ -87,7 +88,7 @@ fn same_places(a: &Draft<'_>, b: &Draft<'_>) -> bool {
         d.members.iter().find(|m| both.first().is_some_and(|k| m.key == k.0 && m.date == k.1)).and_then(|m| m.sample.facts.clone())
     };
     match (facts(a), facts(b)) {
-        (Some(x), Some(y)) => x.shares_place(&y) != Some(false),
+        (Some(x), Some(y)) => x.shares_place(&y).unwrap_or(captures),
         _ => true,
     }
 }

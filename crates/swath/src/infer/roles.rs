@@ -64,7 +64,8 @@ pub(super) fn assign(table: &Columns<'_>) -> Roles {
     let variable = if has_rasters { raster_column(table, &open) } else { variable_column(table, &open) };
     let rest: Vec<usize> = open.iter().copied().filter(|c| Some(*c) != variable).collect();
     let tiles = tile_columns(table, &rest, &determining, variable);
-    roles.mark_tiles(table, &tiles, &dated);
+    let taken: Vec<usize> = dated.iter().chain(&variable).copied().collect();
+    roles.mark_tiles(table, &tiles, &taken);
     if let Some(v) = variable {
         roles.columns[v] = Role::Text("variable".into());
         roles.naming = if has_rasters { Naming::Rasters } else { Naming::Captured };
@@ -101,7 +102,7 @@ pub(super) fn variable_column(table: &Columns<'_>, open: &[usize]) -> Option<usi
 
 pub(super) fn variable_score(table: &Columns<'_>, column: usize) -> i32 {
     let values = table.distinct(column);
-    let others: Vec<usize> = (0..table.width()).filter(|c| *c != column && table.values[*c] != table.values[column]).collect();
+    let others = table.others(column);
     let mut score = Shape::of(&values).like_variable();
     match table.stays(column, &others) {
         Some(true) => score += 5,
@@ -142,9 +143,8 @@ fn raster_column(table: &Columns<'_>, open: &[usize]) -> Option<usize> {
 
 /// The columns that tell places apart, in order.
 fn tile_columns(table: &Columns<'_>, rest: &[usize], dated: &[usize], variable: Option<usize>) -> Vec<usize> {
-    let others = |c: usize| (0..table.width()).filter(|o| *o != c && table.values[*o] != table.values[c]).collect::<Vec<_>>();
     let score = |c: usize| {
-        let moves = match table.stays(c, &others(c)) {
+        let moves = match table.stays(c, &table.others(c)) {
             Some(true) => -8,
             Some(false) => 8,
             None => 0,
@@ -155,7 +155,7 @@ fn tile_columns(table: &Columns<'_>, rest: &[usize], dated: &[usize], variable: 
     ranked.sort_by_key(|(score, c)| (-score, *c));
     let mut tiles: Vec<usize> = Vec::new();
     for (score, column) in ranked {
-        if score < 0 || (score <= 1 && !tiles.is_empty()) {
+        if score < 0 || (score <= 1 && !tiles.is_empty()) || variable.is_some_and(|v| table.is_determined(column, &[v])) {
             continue;
         }
         let known: Vec<usize> = tiles.iter().chain(dated).chain(&variable).copied().collect();
@@ -210,8 +210,10 @@ impl Roles {
     }
 
     /// Tiles that stand together, with the constants between them, are one `{tile}`.
-    fn mark_tiles(&mut self, table: &Columns<'_>, tiles: &[usize], dated: &[usize]) {
-        let constant = |c: usize| !table.varies(c) && !dated.contains(&c);
+    fn mark_tiles(&mut self, table: &Columns<'_>, tiles: &[usize], taken: &[usize]) {
+        let constant = |c: usize| !table.varies(c) && !taken.contains(&c);
+        let twin =
+            |c: usize, of: usize| table.varies(c) && !taken.contains(&c) && table.levels[c] == table.levels[of] && table.are_twins(c, of);
         let digits = |c: usize| Shape::of(&table.distinct(c)) == Shape::Digits;
         let mut spans: Vec<(usize, usize)> = Vec::new();
         for column in tiles {
@@ -224,6 +226,12 @@ impl Roles {
             let near = |a: usize, b: usize| table.levels[a] == table.levels[b] && table.separators[b].chars().count() == 1;
             while *start > 0 && digits(*start) && constant(*start - 1) && digits(*start - 1) && near(*start - 1, *start) {
                 *start -= 1;
+            }
+            while *start > 0 && twin(*start - 1, *start) {
+                *start -= 1;
+            }
+            while *end + 1 < table.width() && twin(*end + 1, *end) {
+                *end += 1;
             }
             while *end + 1 < table.width() && digits(*end) && constant(*end + 1) && digits(*end + 1) && near(*end, *end + 1) {
                 *end += 1;
@@ -248,13 +256,15 @@ impl Roles {
             }
             let with_variable: Vec<usize> = known.iter().chain(&variable).copied().collect();
             let of_item = table.is_determined(column, known);
-            if !of_item && table.is_determined(column, &with_variable) {
-                self.columns[column] = Role::Any;
+            let is_variable = |c: usize| table.levels[c] == table.levels[column] && self.columns[c] == Role::Text("variable".into());
+            let beside = (column > 0 && is_variable(column - 1)) || (column + 1 < table.width() && is_variable(column + 1));
+            let by_variable = variable.is_some_and(|v| table.is_determined(column, &[v]));
+            if beside && (by_variable || !of_item) {
+                self.columns[column] = Role::Text("variable".into());
                 continue;
             }
-            let beside = variable.is_some_and(|v| table.levels[v] == table.levels[column] && v.abs_diff(column) == 1);
-            if !of_item && beside {
-                self.columns[column] = Role::Text("variable".into());
+            if by_variable || (!of_item && table.is_determined(column, &with_variable)) {
+                self.columns[column] = Role::Any;
                 continue;
             }
             others += 1;
@@ -277,7 +287,7 @@ impl Roles {
         let band = free.iter().copied().find(|c| shape(*c).is_band());
         // The A of `A2022081` names nothing.
         let begins_a_date = |c: usize| table.separators.get(c + 1).is_some_and(String::is_empty) && table.values[c][0].len() == 1;
-        let names = |c: usize| shape(c) == Shape::Word && !is_tile_word(&table.values[c][0]) && !begins_a_date(c);
+        let names = |c: usize| shape(c) == Shape::Word && !(anything_captured && is_tile_word(&table.values[c][0])) && !begins_a_date(c);
         let words: Vec<usize> = free.iter().copied().filter(|c| names(*c)).collect();
         let only = match words.as_slice() {
             [one] if anything_captured => Some(*one),

@@ -1,7 +1,6 @@
 use super::columns::{Columns, Sample};
 use super::draft::Draft;
 use super::{merge, split};
-use crate::plan_file::Pattern;
 
 /// The datasets of a folder, each with a pattern that takes its own files and no others.
 pub(super) fn drafts(samples: &[Sample]) -> Vec<Draft<'_>> {
@@ -21,8 +20,8 @@ fn exact<'s>(draft: Draft<'s>, samples: &[Sample]) -> Draft<'s> {
 }
 
 fn takes_others(draft: &Draft<'_>, samples: &[Sample]) -> bool {
-    let Ok(pattern) = Pattern::parse(&draft.pattern()) else { return false };
-    let matched = samples.iter().filter(|s| pattern.captures(&s.rel).is_some()).count();
+    let matchers = draft.matchers();
+    let matched = samples.iter().filter(|s| matchers.iter().any(|p| p.captures(&s.rel).is_some())).count();
     matched > draft.members.len()
 }
 
@@ -39,7 +38,7 @@ mod tests {
             .iter()
             .map(|d| {
                 let variables = d.variables().into_iter().collect::<Vec<_>>().join(",");
-                format!("{} | {variables} | {} | {}", d.pattern(), d.members[0].key.join(","), d.members[0].date)
+                format!("{} | {variables} | {} | {}", d.patterns().join(" + "), d.members[0].key.join(","), d.members[0].date)
             })
             .collect();
         assert_eq!(found, expected, "{names:?}");
@@ -194,6 +193,9 @@ mod tests {
     #[test]
     fn names_of_people() {
         check_product("my maps/height <0> (final).TIF", &[&["r0c0", "r0c1"]], &["my maps/height {tile} (final).TIF | height | r0c0 | "]);
-        check(&["a_r0c0.tif", "a_r0c1.TIF", "a_r1c0.tiff"], &["{variable}_{tile}.* | a | r0c0 | "]);
+        check(
+            &["a_r0c0.tif", "a_r0c1.TIF", "a_r1c0.tiff"],
+            &["{variable}_{tile}.TIF + {variable}_{tile}.tif + {variable}_{tile}.tiff | a | r0c0 | "],
+        );
     }
 }

@@ -23,7 +23,22 @@ fn column(table: &Columns<'_>) -> Option<usize> {
     let dated: Vec<usize> = dates::candidates(table).iter().flat_map(|d| d.parts.iter().map(|p| p.0)).collect();
     let first_alike = |c: usize| (0..c).all(|o| table.values[o] != table.values[c]);
     let open: Vec<usize> = (0..table.width()).filter(|c| table.varies(*c) && !dated.contains(c) && first_alike(*c)).collect();
+    let dates_vary = dated.iter().any(|c| table.varies(*c));
+    if open.len() > 1 && !dates_vary && are_unrelated(table, &open) {
+        return open.first().copied();
+    }
     open.iter().copied().find(|c| tells_datasets(table, *c, &open))
+}
+
+/// Names of several words that differ in all of them, of rasters that differ too: these have only their count of words in common.
+fn are_unrelated(table: &Columns<'_>, open: &[usize]) -> bool {
+    let is_name = |c: usize| !matches!(Shape::of(&table.distinct(c)), Shape::Digits | Shape::Grid);
+    if !open.iter().all(|c| is_name(*c) && table.are_twins(*c, open[0])) {
+        return false;
+    }
+    let facts: Vec<&Facts> = table.samples.iter().filter_map(|s| s.facts.as_ref()).collect();
+    let alike = facts.windows(2).all(|w| w[0].kind == w[1].kind && w[0].shares_pixel(w[1]));
+    table.place_is_determined(&[]) != Some(true) && !alike
 }
 
 fn tells_datasets(table: &Columns<'_>, column: usize, open: &[usize]) -> bool {
@@ -32,7 +47,7 @@ fn tells_datasets(table: &Columns<'_>, column: usize, open: &[usize]) -> bool {
     if values.len() > 30 || matches!(shape, Shape::Grid) {
         return false;
     }
-    let others: Vec<usize> = (0..table.width()).filter(|c| *c != column && table.values[*c] != table.values[column]).collect();
+    let others = table.others(column);
     let stays = table.stays(column, &others);
     if open == [column] && stands_alone(table, column) {
         return !is_one_scene(table, column, &shape, stays);

@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::inference::{InferredVariable, NodataFinding};
 use super::look::{self, Look, Suggestion};
 use super::roles::Naming;
-use crate::lattice::{fit, natural};
+use crate::lattice::{fit, natural, nodata_text};
 use crate::open_raw;
 
 /// A band of one variable in one file.
@@ -104,7 +104,7 @@ fn looks(seen: &[Seen<'_>]) -> Vec<Look> {
 
 fn nodata(sample: SampleType, seen: &[Seen<'_>], looks: &[Look], categorical: bool) -> NodataFinding {
     let tags: BTreeSet<String> =
-        seen.iter().map(|s| s.band().and_then(|b| b.nodata).map_or_else(|| "none".to_owned(), |n| n.to_string())).collect();
+        seen.iter().map(|s| s.band().and_then(|b| b.nodata).map_or_else(|| "none".to_owned(), |n| nodata_text(n, s.info.sample))).collect();
     let masked = seen.iter().all(|s| matches!(s.info.mask, swath_raster::MaskKind::PerDataset | swath_raster::MaskKind::Alpha));
     match (tags.len(), tags.first()) {
         (1, Some(tag)) if tag != "none" => NodataFinding::Tag(tag.clone()),

@@ -101,14 +101,14 @@ impl Inference {
 fn dataset_text(dataset: &InferredDataset, prefix: &str, datetime: Option<&str>) -> String {
     let mut out = format!("[[dataset]]\nid = {}\n", quoted(&dataset.id));
     match &dataset.title {
-        Some(title) => out.push_str(&format!("title = {}\n", quoted(title))),
+        Some(title) => out.push_str(&format!("title = {}\n", quoted(&one_line(title)))),
         None => out.push_str("# title = \"...\"\n"),
     }
     out.push_str(&format!("# {}\n", understood(dataset)));
     for note in &dataset.notes {
         out.push_str(&format!("# {}\n", one_line(note)));
     }
-    out.push_str(&format!("files = {}\n", quoted(&format!("{}{}", escape(prefix), dataset.pattern))));
+    out.push_str(&format!("files = {}\n", patterns(prefix, &dataset.patterns)));
     out.push_str(&match dataset.datetime {
         DateSource::Name => "datetime = \"{date}\"\n".to_owned(),
         DateSource::NameInterval => "datetime = [\"{start}\", \"{end}\"]\n".to_owned(),
@@ -176,10 +176,10 @@ fn variable_text(variable: &InferredVariable) -> String {
         }
     }
     if let Some(title) = &variable.title {
-        out.push_str(&format!("title = {}\n", quoted(title)));
+        out.push_str(&format!("title = {}\n", quoted(&one_line(title))));
     }
     if let Some(unit) = &variable.unit {
-        out.push_str(&format!("unit = {}\n", quoted(unit)));
+        out.push_str(&format!("unit = {}\n", quoted(&one_line(unit))));
     }
     if let Some(why) = &variable.why_categorical {
         out.push_str(&format!("categorical = true   # {}\n", one_line(why)));
@@ -192,8 +192,16 @@ fn variable_text(variable: &InferredVariable) -> String {
     out
 }
 
+fn patterns(prefix: &str, patterns: &[String]) -> String {
+    let whole: Vec<String> = patterns.iter().map(|p| quoted(&format!("{}{p}", escape(prefix)))).collect();
+    match whole.as_slice() {
+        [one] => one.clone(),
+        several => format!("[\n  {},\n]", several.join(",\n  ")),
+    }
+}
+
 fn quoted(text: &str) -> String {
-    toml::Value::String(one_line(text)).to_string()
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 fn one_line(text: &str) -> String {

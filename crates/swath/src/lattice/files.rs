@@ -59,7 +59,7 @@ pub(crate) fn list(folder: &Path) -> Result<(Vec<Found>, Vec<IgnoredFile>)> {
 pub(crate) fn why_no_raster(found: &Found) -> Option<String> {
     let name = found.rel.rsplit('/').next().unwrap_or(&found.rel).to_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|e| name.ends_with(e));
-    if ends(&[".aux.xml", ".ovr", ".msk", ".tfw", ".tifw", ".tiffw", ".wld", ".prj", ".rrd", ".aux"]) {
+    if is_sidecar(&found.rel) {
         return Some("a sidecar, read with the raster it belongs to".to_owned());
     }
     let head = match first_bytes(&found.path) {
@@ -101,6 +101,12 @@ pub(crate) fn copy_of(rel: &str, exists: impl Fn(&str) -> bool) -> Option<String
     let original = original.or_else(|| lower.starts_with("copy of ").then(|| plain.get(8..)).flatten()).or(numbered)?;
     let original = format!("{folder}{original}{extension}");
     exists(&original).then_some(original)
+}
+
+/// Told by its name to belong to the raster beside it.
+pub(crate) fn is_sidecar(rel: &str) -> bool {
+    let rel = rel.to_lowercase();
+    [".aux.xml", ".ovr", ".msk", ".tfw", ".tifw", ".tiffw", ".wld", ".prj", ".rrd", ".aux"].iter().any(|e| rel.ends_with(e))
 }
 
 pub(crate) fn first_bytes(path: &Path) -> std::io::Result<Vec<u8>> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use rayon::prelude::*;
-use swath_raster::RasterInfo;
+use swath_raster::{Nodata, RasterInfo, SampleType};
 
 use super::files::{Found, first_bytes};
 use crate::{Error, Family, Result, open_raw};
@@ -41,6 +41,18 @@ pub(crate) fn crs_label(info: &RasterInfo) -> String {
     match &info.grid.crs {
         Some(crs) => crs.code().map_or_else(|| crs.name().to_owned(), str::to_owned),
         None => "none".to_owned(),
+    }
+}
+
+/// A nodata value as short as its sample type needs: `1e20` for a float32.
+pub(crate) fn nodata_text(nodata: Nodata, sample: SampleType) -> String {
+    match nodata {
+        Nodata::Float(v) if sample == SampleType::F32 && v.is_finite() && v != 0.0 => {
+            #[allow(clippy::cast_possible_truncation)]
+            let short = v as f32;
+            if short.abs() >= 1e15 || short.abs() < 1e-5 { format!("{short:e}") } else { short.to_string() }
+        }
+        other => other.to_string(),
     }
 }
 

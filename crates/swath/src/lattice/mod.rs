@@ -17,5 +17,5 @@ pub use summary::{DatasetSummary, VariableSummary};
 
 pub(crate) use files::{copy_of, list, why_no_raster};
 pub(crate) use gather::fit;
-pub(crate) use header::{Header, crs_label, open_headers, tiff_datetime};
+pub(crate) use header::{Header, crs_label, nodata_text, open_headers, tiff_datetime};
 pub(crate) use resolve::natural;

@@ -82,7 +82,18 @@ pub(super) fn judge<'s>(files: &[&'s Sighting], label: &dyn Fn(&Sighting) -> Str
         let differing = ranked.into_iter().skip(1).flat_map(|(value, files)| files.into_iter().map(move |f| (f, value.clone()))).collect();
         return Verdict::Few { usual, differing };
     }
-    let shown: Vec<String> = ranked.iter().take(3).map(|(value, f)| format!("{value} in {} ({})", f.len(), f[0].rel)).collect();
-    let more = if ranked.len() > 3 { format!(", and {} other values", ranked.len() - 3) } else { String::new() };
-    Verdict::Many(format!("{}{more}", shown.join(", ")))
+    if ranked.len() > 3 {
+        let (most, least) = (&ranked[0], &ranked[ranked.len() - 1]);
+        return Verdict::Many(format!(
+            "{} values, from {} in {} of {} files to {} in {}",
+            ranked.len(),
+            most.0,
+            most.1.len(),
+            files.len(),
+            least.0,
+            least.1.len()
+        ));
+    }
+    let shown: Vec<String> = ranked.iter().map(|(value, f)| format!("{value} in {} ({})", f.len(), f[0].rel)).collect();
+    Verdict::Many(shown.join(", "))
 }

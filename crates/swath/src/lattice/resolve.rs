@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
-use super::files::{Found, copy_of, list, why_no_raster};
+use super::files::{Found, copy_of, is_sidecar, list, why_no_raster};
 use super::gather::Gather;
 use super::header::open_headers;
 use super::odd;
@@ -61,7 +61,8 @@ fn one(dataset: &DatasetTable, cog: &CogTable, matched: Vec<(Found, Captures)>) 
 fn without_copies(matched: Vec<(Found, Captures)>) -> (Vec<(Found, Captures)>, Vec<IgnoredFile>) {
     let names: BTreeSet<String> = matched.iter().map(|(f, _)| f.rel.clone()).collect();
     let mut ignored = Vec::new();
-    let kept = matched.into_iter().filter(|(found, _)| match copy_of(&found.rel, |r| names.contains(r)) {
+    let matched = matched.into_iter().filter(|(found, _)| !is_sidecar(&found.rel));
+    let kept = matched.filter(|(found, _)| match copy_of(&found.rel, |r| names.contains(r)) {
         Some(original) => {
             ignored.push(IgnoredFile { path: found.rel.clone(), reason: format!("by its name a copy of {original}") });
             false

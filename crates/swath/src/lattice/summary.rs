@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::gather::Sighting;
-use super::header::crs_label;
+use super::header::{crs_label, nodata_text};
 use super::resolved::ResolvedItem;
+use crate::plan_file::NodataValue;
 
 /// A dataset in a few numbers, for a table.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -30,6 +31,8 @@ pub struct VariableSummary {
     pub types: Vec<String>,
     pub bands: Vec<usize>,
     pub nodata: Vec<String>,
+    /// The plan's, which takes the place of the files' own.
+    pub planned_nodata: Option<NodataValue>,
     pub pixel_sizes: Vec<String>,
     /// `width x height`.
     pub sizes: Vec<String>,
@@ -42,6 +45,7 @@ pub(super) fn of(order: &[String], sightings: &[Sighting], files: usize) -> Data
         (!mine.is_empty()).then(|| VariableSummary {
             name: name.clone(),
             items: 0,
+            planned_nodata: None,
             types: unique(&mut mine.iter().map(|s| s.info.sample.name().to_owned())),
             bands: mine.iter().map(|s| s.info.bands.len()).collect::<BTreeSet<_>>().into_iter().collect(),
             nodata: unique(&mut mine.iter().map(|s| nodata_label(s))),
@@ -66,6 +70,10 @@ impl DatasetSummary {
             // With split bands the assets are called after the bands, not after the file's variable.
             variable.items = items.iter().filter(|i| i.assets.iter().any(|a| a.variable == variable.name)).count();
         }
+        for variable in &mut self.variables {
+            let mut assets = items.iter().flat_map(|i| &i.assets).filter(|a| a.variable == variable.name);
+            variable.planned_nodata = assets.next().and_then(|a| a.nodata);
+        }
         if self.variables.iter().any(|v| v.items == 0) {
             self.split(items);
         }
@@ -88,7 +96,7 @@ impl DatasetSummary {
 
 pub(super) fn nodata_label(sighting: &Sighting) -> String {
     let values: BTreeSet<String> =
-        sighting.info.bands.iter().map(|b| b.nodata.map_or_else(|| "none".to_owned(), |n| n.to_string())).collect();
+        sighting.info.bands.iter().map(|b| b.nodata.map_or_else(|| "none".to_owned(), |n| nodata_text(n, sighting.info.sample))).collect();
     values.into_iter().collect::<Vec<_>>().join(", ")
 }
 
