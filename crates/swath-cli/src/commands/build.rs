@@ -13,7 +13,9 @@ use crate::{exit::Exit, talk::Talk};
 
 /// Convert what changed to COGs, write the STAC tree, check it
 #[derive(Args)]
-#[command(after_help = "Example:\n  swath build\n  swath build map4 --plan maps/swath.toml\n\nThe result is the folder build/ beside the plan. Raw files are only read. Running it again does only what is left.")]
+#[command(
+    after_help = "Example:\n  swath build\n  swath build map4 --plan maps/swath.toml\n\nThe result is the folder build/ beside the plan. Raw files are only read. Running it again does only what is left."
+)]
 pub struct Build {
     /// Datasets of the plan; all where none is named
     datasets: Vec<String>,

@@ -9,7 +9,9 @@ use crate::{exit::Exit, talk::Talk};
 
 /// One raster to a Cloud-Optimized GeoTIFF, with the flags of `rio cogeo create`
 #[derive(Args)]
-#[command(after_help = "Example:\n  swath cog raw.tif cog.tif -p deflate --overview-resampling average\n  swath cog cube.nc b11.tif --variable B11 -b 1")]
+#[command(
+    after_help = "Example:\n  swath cog raw.tif cog.tif -p deflate --overview-resampling average\n  swath cog cube.nc b11.tif --variable B11 -b 1"
+)]
 pub struct Cog {
     input: PathBuf,
     output: PathBuf,

@@ -29,7 +29,14 @@ pub fn run(args: &Info, talk: &Talk) -> swath::Result<Exit> {
         for (index, band) in info.bands.iter().enumerate().take(LISTED) {
             talk.data(band_line(index, band));
             if let Some(s) = statistics.as_ref().and_then(|all| all.get(index)).and_then(Option::as_ref) {
-                talk.data(format!("           min {}  max {}  mean {:.6}  std {:.6}  valid {:.2} %", s.minimum, s.maximum, s.mean, s.stddev, valid_percent(s)));
+                talk.data(format!(
+                    "           min {}  max {}  mean {:.6}  std {:.6}  valid {:.2} %",
+                    s.minimum,
+                    s.maximum,
+                    s.mean,
+                    s.stddev,
+                    valid_percent(s)
+                ));
             }
         }
         if info.bands.len() > LISTED {
@@ -46,8 +53,27 @@ fn text(file: &str, info: &RasterInfo) -> String {
     let mut lines = vec![if info.name.is_empty() { file.to_owned() } else { format!("{file} : {}", info.name) }];
     let mut line = |name: &str, value: String| lines.push(format!("  {name:<11}{value}"));
     let interleave = if info.interleave == Interleave::Pixel { "pixel" } else { "band" };
-    line("size", format!("{} columns x {} rows, {} band{}, {}", shape.width, shape.height, info.bands.len(), plural(info.bands.len()), info.sample.name()));
-    line("stored", format!("{}, {}, blocks {} x {}, {interleave}-interleaved", format_name(info.format), info.compression, info.block.width, info.block.height));
+    line(
+        "size",
+        format!(
+            "{} columns x {} rows, {} band{}, {}",
+            shape.width,
+            shape.height,
+            info.bands.len(),
+            plural(info.bands.len()),
+            info.sample.name()
+        ),
+    );
+    line(
+        "stored",
+        format!(
+            "{}, {}, blocks {} x {}, {interleave}-interleaved",
+            format_name(info.format),
+            info.compression,
+            info.block.width,
+            info.block.height
+        ),
+    );
     line("crs", crs_text(info));
     match &info.georeference {
         Georeference::Affine | Georeference::Uneven { .. } => {

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
+use swath::build::{Due, due};
 use swath::lattice::{OddFile, Resolved, ResolvedDataset, VariableSummary, resolve};
 use swath::plan_file::PlanFile;
 
@@ -35,26 +36,27 @@ pub fn run(args: &Plan, talk: &Talk) -> swath::Result<Exit> {
             talk.data(format!("ignored\n{}", ignored(&resolved)));
         }
     }
-    let due = due(&resolved, &folder.join("build"));
-    talk.event("due", json!({ "conversions": due }));
-    talk.data(format!("due     {due} conversions{}", if due == 0 { "" } else { " (`swath build`)" }));
-    Ok(if args.exit_code && due > 0 { Exit::Changes } else { Exit::Done })
+    let due = due(&resolved, folder);
+    tell_due(&due, talk);
+    Ok(if args.exit_code && !due.is_empty() { Exit::Changes } else { Exit::Done })
 }
 
-/// Assets without a file in the build.
-fn due(resolved: &Resolved, build: &Path) -> usize {
-    let mut due = 0;
-    for dataset in &resolved.datasets {
-        for item in &dataset.items {
-            let names: Vec<String> = std::fs::read_dir(build.join(&dataset.id).join(&item.id))
-                .map(|entries| entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
-                .unwrap_or_default();
-            let built =
-                |variable: &str| names.iter().any(|n| n.ends_with(".tif") && n.strip_prefix(variable).is_some_and(|r| r.starts_with('.')));
-            due += item.assets.iter().filter(|a| !built(&a.variable)).count();
-        }
+fn tell_due(due: &[Due], talk: &Talk) {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in due {
+        *reasons.entry(one.why).or_default() += 1;
+        talk.event("due", json!(one));
     }
-    due
+    let reasons: Vec<String> = reasons.iter().map(|(why, n)| format!("{n} {why}")).collect();
+    let text = if due.is_empty() {
+        "nothing: the build is up to date".to_owned()
+    } else {
+        format!("{} ({})", count(due.len(), "conversion"), reasons.join(", "))
+    };
+    talk.data(format!("due     {text}"));
+    if !due.is_empty() {
+        talk.say("next: `swath build`");
+    }
 }
 
 fn describe(dataset: &ResolvedDataset) -> String {

@@ -41,7 +41,13 @@ pub struct Failure {
 
 impl Failure {
     pub(crate) fn new(path: &std::path::Path, asset: &str, error: Error) -> Self {
-        Self { path: path.display().to_string(), asset: asset.to_owned(), error: error.to_string(), hint: error.hint.clone(), family: error.family }
+        Self {
+            path: path.display().to_string(),
+            asset: asset.to_owned(),
+            error: error.to_string(),
+            hint: error.hint.clone(),
+            family: error.family,
+        }
     }
 }
 

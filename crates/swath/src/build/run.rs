@@ -54,14 +54,27 @@ pub fn run(plan: &PlanFile, resolved: &Resolved, chosen: &[String], place: &Plac
     let mut report = BuildReport { unchanged: jobs.unchanged, failed: jobs.failed, ..BuildReport::default() };
     for dataset in resolved.datasets.iter().filter(|d| chosen.is_empty() || chosen.contains(&d.id)) {
         for file in &dataset.unreadable {
-            let failure = Failure { path: file.path.display().to_string(), asset: dataset.id.clone(), error: file.error.clone(), hint: None, family: Family::Damaged };
+            let failure = Failure {
+                path: file.path.display().to_string(),
+                asset: dataset.id.clone(),
+                error: file.error.clone(),
+                hint: None,
+                family: Family::Damaged,
+            };
             report.failed.push(failure);
         }
     }
     report.failed.iter().for_each(|f| watch.failed(f));
     watch.total(jobs.due.iter().map(|j| j.weight).sum());
 
-    let shop = Shop { place, watch, path: &path, files: OpenFiles::new(&jobs.due), stop: AtomicBool::new(false), state: Mutex::new((memory, Instant::now())) };
+    let shop = Shop {
+        place,
+        watch,
+        path: &path,
+        files: OpenFiles::new(&jobs.due),
+        stop: AtomicBool::new(false),
+        state: Mutex::new((memory, Instant::now())),
+    };
     let outcomes: Vec<Outcome> = jobs.due.par_iter().map(|job| shop.work(job)).collect();
     let (mut memory, _) = shop.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut fatal = None;
@@ -88,7 +101,10 @@ pub fn run(plan: &PlanFile, resolved: &Resolved, chosen: &[String], place: &Plac
 }
 
 enum Outcome {
-    Converted { read: u64, written: u64 },
+    Converted {
+        read: u64,
+        written: u64,
+    },
     Failed(Failure),
     /// The disk refuses: nobody goes on.
     Fatal(Error),

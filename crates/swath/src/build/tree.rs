@@ -62,7 +62,8 @@ fn layout(plan: &PlanFile) -> Result<Layout> {
         LinkStyle::RelativePublished => Links::RelativePublished,
         LinkStyle::AbsolutePublished => Links::AbsolutePublished,
     };
-    Ok(Layout::new(kind, plan.publish.to.as_deref()).map_err(|e| Error::from(e).hint("set `to` in [publish], or `links = \"self-contained\"`"))?)
+    Ok(Layout::new(kind, plan.publish.to.as_deref())
+        .map_err(|e| Error::from(e).hint("set `to` in [publish], or `links = \"self-contained\"`"))?)
 }
 
 fn catalog(plan: &PlanFile, resolved: &Resolved, memory: &Memory, report: &mut BuildReport) -> Catalog {
@@ -117,8 +118,21 @@ fn item_facts(dataset: &ResolvedDataset, item: &ResolvedItem, memory: &Memory, r
 }
 
 /// Names of STAC's own that a captured field must not take.
-const RESERVED: &[&str] =
-    &["id", "title", "description", "datetime", "date", "start_datetime", "end_datetime", "created", "updated", "license", "bands", "keywords", "providers"];
+const RESERVED: &[&str] = &[
+    "id",
+    "title",
+    "description",
+    "datetime",
+    "date",
+    "start_datetime",
+    "end_datetime",
+    "created",
+    "updated",
+    "license",
+    "bands",
+    "keywords",
+    "providers",
+];
 
 /// Extent of a ring's box, in square degrees: the widest asset outlines the item.
 fn span(ring: &[(f64, f64)]) -> f64 {

@@ -8,8 +8,8 @@ pub use request::CogRequest;
 use std::path::Path;
 use std::sync::Arc;
 
-use swath_raster::cog::{self, CogReport};
 use swath_raster::RasterSource;
+use swath_raster::cog::{self, CogReport};
 
 use crate::build::output::{Pending, disk};
 use crate::{Error, Family, Result, open_raw};

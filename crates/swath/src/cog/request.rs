@@ -47,9 +47,14 @@ impl CogRequest {
         }
         if let Some(text) = &self.nodata {
             let sample = options.sample.unwrap_or(info.sample);
-            let nodata = Nodata::parse(text, sample).ok_or_else(|| Error::misuse("--nodata", format!("{text:?}"), "a number or nan is expected"))?;
+            let nodata =
+                Nodata::parse(text, sample).ok_or_else(|| Error::misuse("--nodata", format!("{text:?}"), "a number or nan is expected"))?;
             if !nodata.fits(sample) {
-                return Err(Error::misuse("--nodata", format!("{text} does not fit {} samples", sample.name()), "a value of that type is expected"));
+                return Err(Error::misuse(
+                    "--nodata",
+                    format!("{text} does not fit {} samples", sample.name()),
+                    "a value of that type is expected",
+                ));
             }
             options.nodata = NodataChoice::Set(nodata);
         }
@@ -77,7 +82,8 @@ pub(super) fn codec(flag: &str, word: &str) -> Result<Compression> {
 
 pub(super) fn resampling(flag: &str, word: &str) -> Result<Resampling> {
     let known = "nearest, average, mode, bilinear, cubic, rms, min, max";
-    serde_json::from_value(word.to_lowercase().into()).map_err(|_| Error::misuse(flag, format!("{word:?}"), format!("one of {known} is expected")))
+    serde_json::from_value(word.to_lowercase().into())
+        .map_err(|_| Error::misuse(flag, format!("{word:?}"), format!("one of {known} is expected")))
 }
 
 fn sample(name: &str) -> Result<SampleType> {

@@ -102,6 +102,9 @@ pub enum NodataFinding {
 /// # Errors
 /// Absent where there is no such folder or no raster in it that can be read, with the reasons.
 pub fn infer(dir: &Path) -> Result<Inference> {
+    if dir.is_file() {
+        return Err(Error::misuse(dir.display().to_string(), "is a file", "the folder that holds the raw files is expected"));
+    }
     let (found, mut ignored) = list(dir)?;
     let names: BTreeSet<String> = found.iter().map(|f| f.rel.clone()).collect();
     let mut rasters = Vec::new();

@@ -63,7 +63,7 @@ fn phase_label(s: &Sighting) -> String {
             return 0.0;
         }
         let hundredths = ((origin / step).rem_euclid(1.0) * 100.0).round();
-        if hundredths >= 100.0 { 0.0 } else { hundredths / 100.0 }
+        if hundredths >= 100.0 { 0.0 } else { hundredths.abs() / 100.0 }
     };
     format!("({:.2}, {:.2}) pixels off", phase(t.c, t.a), phase(t.f, t.e))
 }

@@ -17,12 +17,23 @@ use crate::{Error, Family, Result};
 /// A file that cannot be read is no error: it is listed as unreadable.
 pub fn resolve(plan: &PlanFile, plan_dir: &Path) -> Result<Resolved> {
     let mut folders = Folders { plan_dir, listed: HashMap::new() };
-    let mut datasets = Vec::new();
+    let (mut datasets, mut errors) = (Vec::new(), Vec::new());
     let mut taken: BTreeSet<PathBuf> = BTreeSet::new();
     for dataset in &plan.datasets {
         let matched = folders.matches(dataset)?;
         taken.extend(matched.iter().map(|(found, _)| found.path.clone()));
-        datasets.push(one(dataset, &plan.cog, matched)?);
+        match one(dataset, &plan.cog, matched) {
+            Ok(resolved) => datasets.push(resolved),
+            Err(e) => errors.push((dataset.id.as_str(), e)),
+        }
+    }
+    if let Some((_, first)) = errors.first() {
+        let others: Vec<&str> = errors[1..].iter().map(|(id, _)| *id).collect();
+        let mut error = first.clone();
+        if !others.is_empty() {
+            error.found.push_str(&format!(" (and more is wrong in {})", others.join(", ")));
+        }
+        return Err(error);
     }
     Ok(Resolved { datasets, ignored: folders.ignored(&taken) })
 }
