@@ -70,8 +70,9 @@ pub(super) fn place(file: &File, variable: &Variable) -> Result<Placed> {
     let usable = x_axis.is_even() && (y_axis.is_even() || (geographic && y_axis.is_nearly_even()));
     let (x_at, y_at) = (x.at, y.at);
     let Some(transform) = transform(file, (&x, &x_axis), (&y, &y_axis)).filter(|_| usable) else {
+        // Without a transform a CRS would only mislead.
         let georeference = if georeference == Georeference::Affine { Georeference::None } else { georeference };
-        return Ok(unplaced(&x, &y, crs, georeference));
+        return Ok(unplaced(&x, &y, None, georeference));
     };
     let crs = match crs {
         None if geographic && complaint.is_none() => Some(Crs::parse("EPSG:4326")?),
