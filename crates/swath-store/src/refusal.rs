@@ -18,7 +18,7 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    fn right(self) -> char {
+    pub fn right(self) -> char {
         match self {
             Self::Read => 'r',
             Self::List => 'l',

@@ -92,6 +92,10 @@ impl Sas {
                 words(start - now)
             ));
         }
+        self.denies(right)
+    }
+    /// Why this token's own rights do not include one, whatever the time.
+    pub fn denies(&self, right: char) -> Option<String> {
         let rights = self.field("sp")?;
         let enough = rights.contains(right) || (right == 'c' && rights.contains('w'));
         (!enough).then(|| format!("the SAS token allows {} (sp={rights}), not {}", rights_in_words(rights), right_in_words(right)))

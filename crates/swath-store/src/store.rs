@@ -337,12 +337,12 @@ impl Store {
     /// Whether writing has a chance at all: told without asking the server.
     ///
     /// # Errors
-    /// Refused without credentials, naming what to set; Unsupported for a web site.
+    /// Refused without credentials, naming what to set, or with a token that lacks the right; Unsupported for a web site.
     pub fn may_write(&self) -> Result<()> {
         match &self.shared.backend {
             Backend::Folder(_) => Ok(()),
             Backend::Web { .. } => Err(self.read_only("write")),
-            Backend::Azure { container, .. } => container.may_write(&self.url(), Action::Write),
+            Backend::Azure { container, .. } => container.may_write(&self.url(), Action::Create),
         }
     }
     /// Makes the container, or the folder, unless it is there.

@@ -50,9 +50,18 @@ impl Container {
     pub fn spot<'a>(&'a self, at: &'a str, action: Action) -> Spot<'a> {
         Spot { at, action, secret: &self.secret, account: Some(&self.place.account) }
     }
-    /// Refuses to write without credentials, before anything is sent.
+    /// Refuses to write without credentials, or with a token that says itself that it may not, before anything is sent.
     pub fn may_write(&self, at: &str, action: Action) -> Result<()> {
-        if matches!(self.secret, Secret::Anonymous) { Err(self.spot(at, action).anonymous()) } else { Ok(()) }
+        match &self.secret {
+            Secret::Anonymous => Err(self.spot(at, action).anonymous()),
+            Secret::Sas(sas) if action != Action::CreateContainer => {
+                let denied = sas.denies(action.right()).map(|reason| Error::new(Family::Refused, at, reason, ""));
+                denied.map_or(Ok(()), |e| {
+                    Err(e.hint("make a token with the rights racwl, then set AZURE_STORAGE_SAS_TOKEN or give --sas-file"))
+                })
+            }
+            _ => Ok(()),
+        }
     }
     fn object(&self, name: &str) -> Result<Path> {
         Path::parse(name).map_err(|_| Error::misuse(name, "is no name of a blob", ""))
