@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod check;
+pub mod catalog;
 pub mod cog;
 mod error;
 pub mod infer;
@@ -11,6 +12,7 @@ mod local;
 mod threads;
 pub mod plan_file;
 pub mod publish;
+pub mod search;
 
 pub use error::{Error, Family, Result};
 pub use local::open_raw;

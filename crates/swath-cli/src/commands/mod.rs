@@ -11,6 +11,7 @@ mod info;
 mod init;
 mod plan;
 mod publish;
+mod search;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -20,6 +21,7 @@ pub enum Command {
     Info(info::Info),
     Plan(plan::Plan),
     Publish(publish::Publish),
+    Search(search::Search),
     Cog(cog::Cog),
 }
 
@@ -36,5 +38,6 @@ pub fn run(command: Command, talk: &Talk) -> swath::Result<Exit> {
         Command::Info(args) => info::run(&args, talk),
         Command::Plan(args) => plan::run(&args, talk),
         Command::Publish(args) => publish::run(&args, talk),
+        Command::Search(args) => search::run(&args, talk),
     }
 }

@@ -8,6 +8,7 @@ mod declared;
 mod document;
 mod extents;
 mod finding;
+mod inside;
 mod item;
 mod links;
 mod mirror;
@@ -20,4 +21,5 @@ mod utm;
 
 pub use document::document;
 pub use finding::{Finding, Severity};
+pub use inside::inside;
 pub use tree::{Tree, tree};

@@ -1,0 +1,207 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+use swath::search::{Found, Limits, search};
+use swath::stac::{Query, geoparquet, pretty};
+use swath::store::Credentials;
+use swath::{Error, Family};
+
+use crate::progress::size;
+use crate::runtime::block_on;
+use crate::{exit::Exit, talk::Talk};
+
+/// Find items of a catalog by place, time and property
+#[derive(Args)]
+#[command(after_help = "Examples:
+  swath search build --bbox -74.1,40.6,-73.7,40.9 --datetime 2018-06/2018-09
+  swath search https://ACCOUNT.blob.core.windows.net/CONTAINER/maps --collections map4 --limit 5 -o items.parquet
+  swath search published --filter 'gsd <= 30' | jq '.features[].id'
+
+Credentials: AZURE_STORAGE_SAS_TOKEN, AZURE_STORAGE_KEY or AZURE_STORAGE_CONNECTION_STRING, or --sas-file.")]
+pub struct Search {
+    /// A catalog: folder or URL of its root, or one of its documents (.json, .parquet)
+    root: String,
+    #[command(flatten)]
+    asked: Asked,
+    /// Write here instead of to stdout: .json, .ndjson or .parquet
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// A file that holds a SAS token
+    #[arg(long, value_name = "FILE")]
+    sas_file: Option<PathBuf>,
+}
+
+/// What narrows a search.
+#[derive(Args, Clone, Default)]
+pub struct Asked {
+    /// West,south,east,north in degrees; west above east crosses the antimeridian
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    pub bbox: Option<String>,
+    /// 2018, 2018-06, 2018-06-01, an RFC 3339 instant, or START/END with `..` for an open end
+    #[arg(long, value_name = "TIME")]
+    pub datetime: Option<String>,
+    /// Ids of collections
+    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    pub collections: Vec<String>,
+    /// Ids of items
+    #[arg(long, value_name = "ID", value_delimiter = ',', num_args = 1..)]
+    pub ids: Vec<String>,
+    /// A GeoJSON geometry, or a file that holds one
+    #[arg(long, value_name = "GEOJSON")]
+    pub intersects: Option<String>,
+    /// A condition on properties in CQL2 text
+    #[arg(long, value_name = "CQL2")]
+    pub filter: Option<String>,
+    /// At most so many items
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+pub fn run(args: &Search, talk: &Talk) -> swath::Result<Exit> {
+    let query = args.asked.query()?;
+    let credentials = match &args.sas_file {
+        Some(file) => Credentials::sas_file(file)?,
+        None => Credentials::from_env()?,
+    };
+    let form = args.output.as_deref().map(Form::of).transpose()?;
+    let found = block_on(search(&args.root, &credentials, &query, &Limits::default()))?;
+    match (&args.output, form) {
+        (Some(file), Some(form)) => write(file, &form.bytes(&found)?)?,
+        _ if talk.is_json() => found.items.items.iter().for_each(|item| talk.event("item", json!({ "item": item }))),
+        _ => talk.data(pretty(&found.items)?.trim_end()),
+    }
+    tell(&found, args, talk);
+    Ok(if found.problems.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
+impl Asked {
+    /// # Errors
+    /// Misuse naming the option that makes no sense; Absent and Disk for a file of `--intersects`.
+    pub fn query(&self) -> swath::Result<Query> {
+        let mut query = Query::new().collections(self.collections.iter().cloned()).ids(self.ids.iter().cloned());
+        if let Some(text) = &self.bbox {
+            query = query.bbox(&numbers(text)?)?;
+        }
+        if let Some(text) = &self.datetime {
+            query = query.datetime(text)?;
+        }
+        if let Some(text) = &self.intersects {
+            query = query.intersects(&geojson(text)?)?;
+        }
+        if let Some(text) = &self.filter {
+            query = query.filter(text)?;
+        }
+        Ok(match self.limit {
+            Some(most) => query.limit(most),
+            None => query,
+        })
+    }
+}
+
+fn numbers(text: &str) -> swath::Result<Vec<f64>> {
+    let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+    let read: Result<Vec<f64>, _> = parts.map(|part| part.parse::<f64>().map_err(|_| part)).collect();
+    read.map_err(|part| Error::misuse("--bbox", format!("{part:?} is no number"), "west,south,east,north in degrees"))
+}
+
+fn geojson(text: &str) -> swath::Result<Value> {
+    let (at, text) = if text.trim_start().starts_with('{') {
+        ("--intersects".to_owned(), text.to_owned())
+    } else {
+        let path = Path::new(text.strip_prefix('@').unwrap_or(text));
+        (text.to_owned(), std::fs::read_to_string(path).map_err(|e| Error::file(path, &e))?)
+    };
+    serde_json::from_str(&text).map_err(|e| Error::misuse(at, format!("is no JSON: {e}"), "a GeoJSON geometry, or a file that holds one"))
+}
+
+/// How items are written to a file.
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Lines,
+    Table,
+}
+
+impl Form {
+    fn of(file: &Path) -> swath::Result<Self> {
+        let ending = file.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        match ending.as_str() {
+            "json" | "geojson" => Ok(Self::Json),
+            "ndjson" | "jsonl" => Ok(Self::Lines),
+            "parquet" | "geoparquet" => Ok(Self::Table),
+            _ => Err(Error::misuse(file.display().to_string(), "tells no format by its name", ".json, .ndjson or .parquet is expected")),
+        }
+    }
+
+    fn bytes(self, found: &Found) -> swath::Result<Vec<u8>> {
+        let items = &found.items.items;
+        Ok(match self {
+            Self::Json => pretty(&found.items)?.into_bytes(),
+            Self::Lines => items.iter().map(|item| format!("{}\n", item.to_json())).collect::<String>().into_bytes(),
+            Self::Table if items.is_empty() => {
+                return Err(Error::new(Family::Absent, "search", "no item matches", "at least one row for a table"));
+            }
+            Self::Table => geoparquet::write(items, None)?.to_vec(),
+        })
+    }
+}
+
+/// Under another name first, so that a kill leaves no half file.
+fn write(file: &Path, bytes: &[u8]) -> swath::Result<()> {
+    let mut partial = file.as_os_str().to_owned();
+    partial.push(".part");
+    let partial = PathBuf::from(partial);
+    std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, file)).map_err(|e| {
+        let _ = std::fs::remove_file(&partial);
+        Error::file(file, &e)
+    })
+}
+
+fn tell(found: &Found, args: &Search, talk: &Talk) {
+    for problem in &found.problems {
+        talk.event("problem", json!(problem));
+        talk.say(format!("warning: {}: {}", problem.at, problem.found));
+    }
+    let (shown, cost) = (found.items.items.len(), &found.cost);
+    let seconds = found.elapsed.as_secs_f64();
+    talk.event(
+        "found",
+        json!({ "matched": found.matched, "returned": shown, "documents": found.documents, "tables": found.tables,
+            "requests": cost.requests, "bytes": cost.received, "seconds": seconds }),
+    );
+    let mut line = if found.matched == 1 { "1 item matches".to_owned() } else { format!("{} items match", found.matched) };
+    if shown < found.matched {
+        line.push_str(&format!(", {shown} shown"));
+    }
+    if let Some(file) = &args.output {
+        line.push_str(&format!(", written to {}", file.display()));
+    }
+    if !found.problems.is_empty() {
+        line.push_str(&format!("; {} documents could not be read", found.problems.len()));
+    }
+    talk.say(format!("{line} ({} requests, {}, {seconds:.2} s)", cost.requests, size(cost.received)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(asked: Asked, right: bool) {
+        assert_eq!(asked.query().is_ok(), right);
+    }
+
+    #[test]
+    fn what_is_typed_becomes_a_query_or_a_clear_no() {
+        let bbox = |text: &str| Asked { bbox: Some(text.into()), ..Asked::default() };
+        check(bbox("-74.1,40.6,-73.7,40.9"), true);
+        check(bbox("-74.1 40.6 -73.7 40.9"), true);
+        check(bbox("-74.1,40.6,-73.7"), false);
+        check(bbox("west,south,east,north"), false);
+        check(Asked { intersects: Some(r#"{"type": "Point", "coordinates": [1, 2]}"#.into()), ..Asked::default() }, true);
+        check(Asked { intersects: Some("{1}".into()), ..Asked::default() }, false);
+        check(Asked { datetime: Some("soon".into()), ..Asked::default() }, false);
+        check(Asked { filter: Some("gsd <= 30".into()), limit: Some(1), ..Asked::default() }, true);
+    }
+}

@@ -1,0 +1,78 @@
+use bytes::Bytes;
+use serde_json::Value;
+use swath_stac::{Collection, Item, LonLatBox, Object, geoparquet};
+
+use crate::{Error, Family, Result};
+
+/// What one document is.
+#[derive(Debug, Clone)]
+pub enum Node {
+    /// A Collection or Catalog: links to others.
+    Tree(Tree),
+    /// An Item.
+    Item(Box<Item>),
+    /// An ItemCollection, or a table of items.
+    Items(Vec<Item>),
+}
+
+/// A Collection or Catalog, as far as a search needs it.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    pub id: String,
+    pub title: Option<String>,
+    /// References to children, items and tables.
+    pub children: Vec<String>,
+    pub items: Vec<String>,
+    pub tables: Vec<String>,
+    pub place: Option<LonLatBox>,
+    pub time: swath_stac::query::Interval,
+}
+
+impl Node {
+    /// # Errors
+    /// Damaged where the bytes are no STAC document, and no table of items where one is expected.
+    pub fn parse(at: &str, bytes: &Bytes, is_table: bool) -> Result<Self> {
+        if is_table || bytes.starts_with(b"PAR1") {
+            return Ok(Self::Items(geoparquet::read(bytes.clone()).map_err(|e| swath_stac::Error { at: at.to_owned(), ..e })?));
+        }
+        let wrong = |found: String| Error::new(Family::Damaged, at, found, "a STAC Catalog, Collection, Item or ItemCollection");
+        let value: Value = serde_json::from_slice(bytes).map_err(|e| wrong(format!("is no JSON: {e}")))?;
+        let kind = value.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let named = |e: swath_stac::Error| Error::from(e.within(at));
+        match kind.as_str() {
+            "Feature" => Ok(Self::Item(Box::new(Item::from_json(value).map_err(named)?))),
+            "FeatureCollection" => {
+                let Value::Object(mut object) = value else { return Err(wrong("is no object".into())) };
+                let Some(Value::Array(features)) = object.remove("features") else { return Err(wrong("has no features".into())) };
+                Ok(Self::Items(features.into_iter().map(Item::from_json).collect::<std::result::Result<_, _>>().map_err(named)?))
+            }
+            "Catalog" | "Collection" => Ok(Self::Tree(tree(value.as_object().unwrap_or(&Object::new())))),
+            _ if value.get("stac_version").is_some() && value.get("links").is_some() => {
+                Ok(Self::Tree(tree(value.as_object().unwrap_or(&Object::new()))))
+            }
+            other => Err(wrong(format!("has type {other:?}"))),
+        }
+    }
+}
+
+fn tree(object: &Object) -> Tree {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+    let links = object.get("links").and_then(Value::as_array);
+    let of = |rel: &str| -> Vec<String> {
+        let links = links.into_iter().flatten().filter(|link| link.get("rel").and_then(Value::as_str) == Some(rel));
+        links.filter_map(|link| link.get("href")?.as_str().map(str::to_owned)).collect()
+    };
+    // A document that does not read as a Collection is still a place to walk through.
+    let collection = Collection::from_json(Value::Object(object.clone())).ok();
+    let (start, end) = collection.as_ref().map(Collection::interval).unwrap_or_default();
+    let tables = collection.iter().flat_map(|c| c.assets.values()).filter(|asset| asset.has_role("collection-mirror"));
+    Tree {
+        id: text("id").unwrap_or_default(),
+        title: text("title"),
+        children: of("child"),
+        items: of("item"),
+        tables: tables.map(|asset| asset.href.clone()).collect(),
+        place: collection.as_ref().and_then(Collection::lonlat),
+        time: swath_stac::query::Interval { start, end },
+    }
+}
