@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
-pub mod check;
 pub mod catalog;
+pub mod check;
 pub mod cog;
 mod error;
 pub mod infer;
