@@ -62,7 +62,7 @@ impl Inference {
              compress = \"zstd\"              # none lzw deflate zstd lerc lerc-deflate lerc-zstd packbits jpeg webp\n\
              block_size = 512               # a multiple of 16\n\
              overview_resampling = \"auto\"   # average for measures, mode for categories; or average, mode, nearest\n",
-            quoted(&fit(&name)),
+            quoted(&self.catalog_id(&name)),
             quoted(&name),
         );
         for dataset in &self.datasets {
@@ -70,6 +70,12 @@ impl Inference {
             out.push_str(&dataset_text(dataset, prefix, datetime));
         }
         out
+    }
+
+    /// The folder's name; ids are unique in a catalog, so a dataset of that name makes it a longer one.
+    fn catalog_id(&self, folder: &str) -> String {
+        let id = fit(folder);
+        if self.datasets.iter().any(|d| d.id == id) { format!("{id}_catalog") } else { id }
     }
 
     /// Reads the plan as `swath plan` will, and compares.

@@ -100,6 +100,10 @@ impl PlanFile {
             return Err(Error::misuse(at, "the plan has no [[dataset]]", "at least one with `id` and `files` is expected"));
         }
         for (i, dataset) in datasets.iter().enumerate() {
+            if dataset.id == catalog.id {
+                let found = format!("the catalog and a dataset have the id {:?}", dataset.id);
+                return Err(Error::misuse(dataset.place.clone(), found, "each has its own"));
+            }
             if datasets[..i].iter().any(|d| d.id == dataset.id) {
                 return Err(Error::misuse(dataset.place.clone(), format!("two datasets have the id {:?}", dataset.id), "each has its own"));
             }
