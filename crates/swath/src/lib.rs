@@ -9,14 +9,14 @@ mod error;
 pub mod infer;
 pub mod lattice;
 mod local;
-mod threads;
 pub mod plan_file;
 pub mod publish;
 pub mod search;
+mod threads;
 
 pub use error::{Error, Family, Result};
 pub use local::open_raw;
-pub use threads::use_threads;
 pub use swath_raster as raster;
 pub use swath_stac as stac;
 pub use swath_store as store;
+pub use threads::use_threads;

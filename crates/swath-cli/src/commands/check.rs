@@ -38,6 +38,9 @@ pub fn print_findings(report: &CheckReport, talk: &Talk) {
     for f in &report.findings {
         let severity = format!("{:?}", f.severity).to_lowercase();
         talk.data(format!("{severity}[{}] {}\n  found: {}\n  right: {}\n  fix:   {}", f.rule, f.at, f.found, f.right, f.fix));
-        talk.event("finding", json!({ "rule": f.rule, "severity": severity, "at": f.at, "found": f.found, "right": f.right, "fix": f.fix }));
+        talk.event(
+            "finding",
+            json!({ "rule": f.rule, "severity": severity, "at": f.at, "found": f.found, "right": f.right, "fix": f.fix }),
+        );
     }
 }

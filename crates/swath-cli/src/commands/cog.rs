@@ -98,15 +98,22 @@ struct RioFlags {
 
 impl RioFlags {
     fn refuse(&self, block_size: u32) -> swath::Result<()> {
-        let unsupported = |flag: &str, found: &str, hint: &str| {
-            Err(swath::Error::new(swath::Family::Unsupported, flag, found, "").hint(hint))
-        };
+        let unsupported =
+            |flag: &str, found: &str, hint: &str| Err(swath::Error::new(swath::Family::Unsupported, flag, found, "").hint(hint));
         let aligned = self.web_optimized || self.tms.is_some() || self.zoom_level.is_some() || self.aligned_levels.is_some();
         if aligned {
-            return unsupported("--web-optimized", "aligning to a web map's tiles is not supported yet", "convert on the raster's own grid: leave the flag out");
+            return unsupported(
+                "--web-optimized",
+                "aligning to a web map's tiles is not supported yet",
+                "convert on the raster's own grid: leave the flag out",
+            );
         }
         if self.overview_blocksize.is_some_and(|n| n != block_size) {
-            return unsupported("--overview-blocksize", "overviews have blocks of the same size as the full resolution", "set --blocksize instead");
+            return unsupported(
+                "--overview-blocksize",
+                "overviews have blocks of the same size as the full resolution",
+                "set --blocksize instead",
+            );
         }
         if self.decimation_base.is_some_and(|n| n != 2) {
             return unsupported("--decimation-base", "each overview is half of the level below it", "leave the flag out");

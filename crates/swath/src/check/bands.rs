@@ -10,7 +10,12 @@ use crate::open_raw;
 pub(super) fn check(target: &Target, info: &RasterInfo, notes: &mut Notes<'_>) {
     let said = &target.facts.bands;
     if said.len() != info.bands.len() && !said.is_empty() {
-        notes.contradiction(Contradiction { rule: "BAND-COUNT", field: "bands", said: format!("{} bands", said.len()), is: info.bands.len().to_string() });
+        notes.contradiction(Contradiction {
+            rule: "BAND-COUNT",
+            field: "bands",
+            said: format!("{} bands", said.len()),
+            is: info.bands.len().to_string(),
+        });
         return;
     }
     for (i, (said, is)) in said.iter().zip(&info.bands).enumerate() {
@@ -18,10 +23,20 @@ pub(super) fn check(target: &Target, info: &RasterInfo, notes: &mut Notes<'_>) {
             && s != name
         {
             let rule = "BAND-NAME";
-            notes.contradiction(Contradiction { rule, field: "bands", said: format!("band {} is {s}", i + 1), is: format!("{name} there") });
+            notes.contradiction(Contradiction {
+                rule,
+                field: "bands",
+                said: format!("band {} is {s}", i + 1),
+                is: format!("{name} there"),
+            });
         }
         if let Some(s) = said.data_type.as_deref().filter(|s| *s != info.sample.stac()) {
-            notes.contradiction(Contradiction { rule: "BAND-TYPE", field: "data_type", said: s.to_owned(), is: info.sample.stac().to_owned() });
+            notes.contradiction(Contradiction {
+                rule: "BAND-TYPE",
+                field: "data_type",
+                said: s.to_owned(),
+                is: info.sample.stac().to_owned(),
+            });
         }
         let nodata = is.nodata.map(|n| match n {
             Nodata::Int(v) => facts::Nodata::Int(v),

@@ -25,7 +25,8 @@ pub(super) fn check(target: &Target, info: &RasterInfo, notes: &mut Notes<'_>) {
     if let Some(t) = said.transform.filter(|t| !t.iter().zip(transform).all(|(a, b)| near(*a, b))) {
         let gdal = [transform[2], transform[0], transform[1], transform[5], transform[3], transform[4]];
         let swapped = t.iter().zip(gdal).all(|(a, b)| near(*a, b));
-        let is = if swapped { format!("{transform:?}; the metadata has GDAL's order of the same numbers") } else { format!("{transform:?}") };
+        let is =
+            if swapped { format!("{transform:?}; the metadata has GDAL's order of the same numbers") } else { format!("{transform:?}") };
         notes.contradiction(Contradiction { rule: "GRID-TRANSFORM", field: "proj:transform", said: format!("{t:?}"), is });
     }
     let b = info.grid.bounds();

@@ -59,7 +59,8 @@ pub fn run(folder: &Path, depth: Depth, watch: &dyn Watch) -> Result<CheckReport
     }
     let texts = documents(folder)?;
     if !texts.contains_key("collection.json") && !texts.contains_key("catalog.json") {
-        let error = Error::new(Family::Absent, folder.display().to_string(), "no collection.json in it", "the root of a catalog is expected");
+        let error =
+            Error::new(Family::Absent, folder.display().to_string(), "no collection.json in it", "the root of a catalog is expected");
         return Err(error.hint("name the folder that holds the root collection.json"));
     }
     let exists = |path: &str| folder.join(path).is_file();

@@ -16,7 +16,12 @@ pub(super) fn check(tiff: &Tiff, notes: &mut Notes<'_>) {
         notes.error("COG-TILED", "stored in strips", "square blocks, so that a piece of it can be read alone", FIX);
     }
     if large && tiff.levels().len() == 1 {
-        notes.warning("COG-OVERVIEWS", format!("{} x {} pixels and no overviews", shape.width, shape.height), "overviews down to one block", FIX);
+        notes.warning(
+            "COG-OVERVIEWS",
+            format!("{} x {} pixels and no overviews", shape.width, shape.height),
+            "overviews down to one block",
+            FIX,
+        );
     }
     for pair in tiff.levels().windows(2) {
         if pair[1].shape().width > pair[0].shape().width || pair[1].shape().height > pair[0].shape().height {
@@ -28,11 +33,21 @@ pub(super) fn check(tiff: &Tiff, notes: &mut Notes<'_>) {
     if let (Some(block), Some(directory)) = (first_block, last_directory)
         && directory > block
     {
-        notes.error("COG-LAYOUT", format!("a directory at byte {directory}, behind the first block at byte {block}"), "all directories in front of the pixels", FIX);
+        notes.error(
+            "COG-LAYOUT",
+            format!("a directory at byte {directory}, behind the first block at byte {block}"),
+            "all directories in front of the pixels",
+            FIX,
+        );
     }
     let offsets: Vec<u64> = tiff.levels().iter().filter_map(first_offset).collect();
     if offsets.windows(2).any(|o| o[0] < o[1]) {
-        notes.warning("COG-ORDER", "a coarser overview lies behind a finer level", "the coarsest overview first, full resolution last", FIX);
+        notes.warning(
+            "COG-ORDER",
+            "a coarser overview lies behind a finer level",
+            "the coarsest overview first, full resolution last",
+            FIX,
+        );
     }
 }
 

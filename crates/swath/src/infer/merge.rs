@@ -23,9 +23,13 @@ fn joined<'s>(a: &Draft<'s>, b: &Draft<'s>) -> Option<Draft<'s>> {
     if a.naming == Naming::Rasters || b.naming == Naming::Rasters || a.dates != b.dates || a.identity != b.identity || a.tails != b.tails {
         return None;
     }
-    let head = a.pieces.iter().zip(&b.pieces).take_while(|(x, y)| same(x, y)).count();
+    let mut head = a.pieces.iter().zip(&b.pieces).take_while(|(x, y)| same(x, y)).count();
     let most = a.pieces.len().min(b.pieces.len()) - head;
-    let foot = a.pieces.iter().rev().zip(b.pieces.iter().rev()).take(most).take_while(|(x, y)| same(x, y)).count();
+    let mut foot = a.pieces.iter().rev().zip(b.pieces.iter().rev()).take(most).take_while(|(x, y)| same(x, y)).count();
+    // `{variable}_mean` and `{variable}_Q0.05` differ in what stands beside the variable.
+    let is_variable = |p: Option<&Piece>| p.is_some_and(|p| p.role == Role::Text("variable".into()));
+    head -= usize::from(head > 0 && is_variable(a.pieces.get(head - 1)));
+    foot -= usize::from(foot > 0 && is_variable(a.pieces.get(a.pieces.len() - foot)));
     let (mid_a, mid_b) = (&a.pieces[head..a.pieces.len() - foot], &b.pieces[head..b.pieces.len() - foot]);
     let level = mid_a.first()?.level;
     let is_name = |p: &Piece| p.level == level && (p.role == Role::Literal || p.role == Role::Text("variable".into()));

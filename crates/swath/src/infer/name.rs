@@ -19,8 +19,10 @@ impl Name {
         };
         let mut name = Self { tokens: Vec::new(), separators: Vec::new(), levels: Vec::new(), tail: String::new() };
         let (mut between, mut token, mut level) = (String::new(), String::new(), 0);
-        for c in rel[..stem_end].chars() {
-            if c.is_alphanumeric() {
+        let stem = &rel[..stem_end];
+        for (i, c) in stem.char_indices() {
+            let is_sign = c == '-' && is_axis(&token) && stem[i + 1..].starts_with(|n: char| n.is_ascii_digit());
+            if c.is_alphanumeric() || is_sign {
                 token.push(c);
                 continue;
             }
@@ -50,6 +52,11 @@ impl Name {
     }
 }
 
+/// `lat-10` is a number with its sign, not two tokens.
+fn is_axis(word: &str) -> bool {
+    ["lat", "lon", "long", "lng", "x", "y"].contains(&word.to_lowercase().as_str())
+}
+
 fn is_extension(text: &str) -> bool {
     (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
@@ -64,6 +71,7 @@ mod tests {
             ("B02/32633_20200105.tif", vec!["B02", "32633", "20200105"], ".tif"),
             ("my data/a - b (1).TIFF", vec!["my", "data", "a", "b", "1"], ").TIFF"),
             ("MOD13A1.A2022081.h09v05.006.tif", vec!["MOD13A1", "A2022081", "h09v05", "006"], ".tif"),
+            ("p50_lat-10_lon20-b1.tif", vec!["p50", "lat-10", "lon20", "b1"], ".tif"),
             ("v1.2", vec!["v1", "2"], ""),
             ("é_1.nc4", vec!["é", "1"], ".nc4"),
         ] {

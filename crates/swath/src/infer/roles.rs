@@ -259,7 +259,8 @@ impl Roles {
             let is_variable = |c: usize| table.levels[c] == table.levels[column] && self.columns[c] == Role::Text("variable".into());
             let beside = (column > 0 && is_variable(column - 1)) || (column + 1 < table.width() && is_variable(column + 1));
             let by_variable = variable.is_some_and(|v| table.is_determined(column, &[v]));
-            if beside && (by_variable || !of_item) {
+            let twin = variable.is_some_and(|v| table.are_twins(column, v));
+            if beside && (twin || !(of_item || by_variable)) {
                 self.columns[column] = Role::Text("variable".into());
                 continue;
             }

@@ -191,6 +191,25 @@ mod tests {
     }
 
     #[test]
+    fn what_the_variable_tells_is_not_asked_again() {
+        let scene = "S2_<0>/<1>/T_<0>_<2>_<1>.tif";
+        let mut names = product(scene, &[&["20200105", "20200110"], &["10m"], &["B02", "B03"]]);
+        names.extend(product(scene, &[&["20200105", "20200110"], &["20m"], &["B05", "SCL"]]));
+        let pattern = "S2_{date:%Y%m%d}/*/T_{date:%Y%m%d}_{variable}_*.tif";
+        check(&names.iter().map(String::as_str).collect::<Vec<_>>(), &[&format!("{pattern} | B02,B03,B05,SCL |  | 20200105")]);
+        check_product(
+            "<0>_lat<1>_lon<2>.tif",
+            &[&["max", "mean"], &["-10", "0"], &["20", "30"]],
+            &["{variable}_{tile}.tif | max,mean | lat-10_lon20 | "],
+        );
+        check_product(
+            "<0>_<1>_r0c<2>.tif",
+            &[&["clay", "soc"], &["mean", "Q0.05"], &["0", "1"]],
+            &["{variable:clay_Q0.05|clay_mean|soc_Q0.05|soc_mean}_{tile}.tif | clay_Q0.05,clay_mean,soc_Q0.05,soc_mean | r0c0 | "],
+        );
+    }
+
+    #[test]
     fn names_of_people() {
         check_product("my maps/height <0> (final).TIF", &[&["r0c0", "r0c1"]], &["my maps/height {tile} (final).TIF | height | r0c0 | "]);
         check(

@@ -20,7 +20,8 @@ const BAND_WORDS: &[&str] = &["b", "band", "ch", "chan", "channel", "bd", "var",
 /// Words that count places.
 const TILE_WORDS: &[&str] = &[
     "t", "tile", "r", "row", "c", "col", "x", "y", "h", "v", "p", "path", "s", "site", "plot", "block", "zone", "grid", "sheet", "cell",
-    "n", "e", "w", "utm", "region", "id", "scene", "part", "chunk", "img", "image", "map", "area", "quad", "field", "station",
+    "n", "e", "w", "lat", "lon", "long", "lng", "utm", "region", "id", "scene", "part", "chunk", "img", "image", "map", "area", "quad",
+    "field", "station",
 ];
 
 impl Shape {

@@ -124,7 +124,7 @@ fn keys_coincide(table: &Columns<'_>, column: usize, variable: usize) -> bool {
         .filter(|c| {
             table.varies(*c)
                 && ![column, variable].contains(c)
-                && table.values[*c] != table.values[column]
+                && !table.are_twins(*c, column)
                 && table.values[*c] != table.values[variable]
         })
         .collect();
