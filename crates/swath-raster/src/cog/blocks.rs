@@ -7,7 +7,7 @@ use super::plan::CogPlan;
 use super::real::nodata_bytes;
 use super::strip::Strip;
 use super::{Compression, Predictor, Sparse};
-use crate::encode::{Area, Codec, Plane, Prediction, all_equal, encode_bytes, gather, jpeg, lerc, webp};
+use crate::encode::{Area, Below, Codec, Plane, Prediction, all_equal, encode_bytes, gather, jpeg, lerc, webp, with_scratch};
 use crate::{Interleave, Nodata, Result};
 
 /// A finished block; without bytes it is sparse.
@@ -21,6 +21,7 @@ pub(super) struct Finished {
 pub(super) struct Encoder<'a> {
     plan: &'a CogPlan,
     prediction: Prediction,
+    below: Below,
     /// One sample that marks an empty block.
     empty: Vec<u8>,
 }
@@ -42,7 +43,11 @@ impl<'a> Encoder<'a> {
             Predictor::None | Predictor::Auto => Prediction::None,
         };
         let empty = marker.and_then(|v| nodata_bytes(v, plan.sample)).unwrap_or_else(|| vec![0; plan.sample.size()]);
-        Self { plan, prediction, empty }
+        let below = match plan.compress {
+            Compression::Jpeg | Compression::Webp => Below::Repeat,
+            _ => Below::Zero,
+        };
+        Self { plan, prediction, below, empty }
     }
 
     /// The blocks of each strip, in the order of the strips and within each in the order of the file.
@@ -63,6 +68,7 @@ impl<'a> Encoder<'a> {
                     rows: side.min(strip.rows as usize - down * side),
                     cols: side.min(strip.width as usize - col * side),
                     block: side,
+                    below: self.below,
                 };
                 areas.push((area, (first + down) * level.across + col));
             }
@@ -112,29 +118,34 @@ impl<'a> Encoder<'a> {
     }
 
     fn image(&self, job: &Job<'_>, out: &mut Vec<u8>) -> Result<()> {
-        let plan = self.plan;
-        let size = plan.sample.size();
+        let size = self.plan.sample.size();
         let planes: Vec<Plane<'_>> = planes(job, size).collect();
-        let (side, bands) = (job.area.block, planes.len());
-        let mut raw = Vec::new();
-        gather(&planes, size, job.area, self.prediction, &mut raw);
+        with_scratch(|raw| {
+            gather(&planes, size, job.area, self.prediction, raw);
+            self.compress(raw, job.area.block, planes.len(), out)
+        })
+    }
+
+    /// `raw` is a square of `side` x `side` pixels of `bands` interleaved samples.
+    fn compress(&self, raw: &[u8], side: usize, bands: usize, out: &mut Vec<u8>) -> Result<()> {
+        let plan = self.plan;
         let level = plan.level.unwrap_or(0);
-        let row = side * bands * size;
+        let row = side * bands * plan.sample.size();
         match plan.compress {
             Compression::None => {
-                *out = raw;
+                out.extend_from_slice(raw);
                 Ok(())
             }
-            Compression::Lzw => encode_bytes(Codec::Lzw, &raw, row, out),
-            Compression::Deflate => encode_bytes(Codec::Deflate(level), &raw, row, out),
-            Compression::Zstd => encode_bytes(Codec::Zstd(level), &raw, row, out),
-            Compression::Packbits => encode_bytes(Codec::Packbits, &raw, row, out),
-            Compression::Jpeg => jpeg(&raw, side as u16, bands, plan.quality, out),
-            Compression::Webp => webp(&raw, side as u32, bands, plan.quality, out),
-            Compression::Lerc => lerc(&raw, plan.sample, side as u32, bands, plan.max_z_error, out),
+            Compression::Lzw => encode_bytes(Codec::Lzw, raw, row, out),
+            Compression::Deflate => encode_bytes(Codec::Deflate(level), raw, row, out),
+            Compression::Zstd => encode_bytes(Codec::Zstd(level), raw, row, out),
+            Compression::Packbits => encode_bytes(Codec::Packbits, raw, row, out),
+            Compression::Jpeg => jpeg(raw, side as u16, bands, plan.quality, out),
+            Compression::Webp => webp(raw, side as u32, bands, plan.quality, out),
+            Compression::Lerc => lerc(raw, plan.sample, side as u32, bands, plan.max_z_error, out),
             Compression::LercDeflate | Compression::LercZstd => {
                 let mut blob = Vec::new();
-                lerc(&raw, plan.sample, side as u32, bands, plan.max_z_error, &mut blob)?;
+                lerc(raw, plan.sample, side as u32, bands, plan.max_z_error, &mut blob)?;
                 let codec = if plan.compress == Compression::LercZstd { Codec::Zstd(level) } else { Codec::Deflate(level) };
                 encode_bytes(codec, &blob, row, out)
             }

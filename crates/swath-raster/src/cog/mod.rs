@@ -24,8 +24,6 @@ mod spool;
 mod statistics;
 mod strip;
 mod tags;
-#[cfg(test)]
-mod tests;
 mod write;
 
 pub use choice::{MaskChoice, NodataChoice, Overviews};

@@ -74,7 +74,7 @@ integers! {
 }
 
 macro_rules! floats {
-    ($($ty:ty)*) => {$(
+    ($($ty:ty, $quarter:expr;)*) => {$(
         impl Real for $ty {
             #[inline(always)]
             fn narrowed(value: f64) -> f64 { value }
@@ -83,7 +83,10 @@ macro_rules! floats {
             #[inline(always)]
             fn from_f64(value: f64) -> Self { value as Self }
             #[inline(always)]
-            fn quarter([a, b, c, d]: [Self; 4]) -> Self { 0.25 * a + 0.25 * b + 0.25 * c + 0.25 * d }
+            fn quarter(values: [Self; 4]) -> Self {
+                let quarter: fn([Self; 4]) -> Self = $quarter;
+                quarter(values.map(|v| 0.25 * v))
+            }
             fn beside(self) -> Self { if self == Self::MAX { self.next_down() } else { self.next_up() } }
             #[inline(always)]
             fn is_nan(self) -> bool { self.is_nan() }
@@ -96,7 +99,11 @@ macro_rules! floats {
     )*};
 }
 
-floats! { f32 f64 }
+// Columns first for one type and rows first for the other, as GDAL sums them.
+floats! {
+    f32, |[a, b, c, d]| (a + c) + (b + d);
+    f64, |[a, b, c, d]| a + b + c + d;
+}
 
 /// Runs one generic body for the machine type `$T` behind a [`SampleType`]; complex types take `$complex`.
 macro_rules! with_type {

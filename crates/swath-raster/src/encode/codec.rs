@@ -21,10 +21,21 @@ struct Tools {
     lzw: Lzw,
     deflate: Option<(u8, Compressor)>,
     zstd: Option<(u8, zstd::bulk::Compressor<'static>)>,
+    /// Room for the longest output, of which only what is used is copied.
+    output: Vec<u8>,
 }
 
 thread_local! {
     static TOOLS: RefCell<Tools> = RefCell::default();
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::default();
+}
+
+/// Runs `work` with a buffer that the thread keeps; what it holds at first is left over from other work.
+pub(crate) fn with_scratch<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    let mut buffer = SCRATCH.take();
+    let result = work(&mut buffer);
+    SCRATCH.set(buffer);
+    result
 }
 
 /// Appends `bytes` compressed to `out`; `row` is the length of a row, which PackBits needs.
@@ -34,7 +45,9 @@ thread_local! {
 pub(crate) fn encode_bytes(codec: Codec, bytes: &[u8], row: usize, out: &mut Vec<u8>) -> Result<()> {
     TOOLS.with_borrow_mut(|tools| match codec {
         Codec::Lzw => {
-            tools.lzw.encode(bytes, out);
+            tools.output.clear();
+            tools.lzw.encode(bytes, &mut tools.output);
+            out.extend_from_slice(&tools.output);
             Ok(())
         }
         Codec::Packbits => {
@@ -43,35 +56,39 @@ pub(crate) fn encode_bytes(codec: Codec, bytes: &[u8], row: usize, out: &mut Vec
             }
             Ok(())
         }
-        Codec::Deflate(level) => deflate(&mut tools.deflate, level, bytes, out),
-        Codec::Zstd(level) => zstd_frame(&mut tools.zstd, level, bytes, out),
+        Codec::Deflate(level) => {
+            let len = deflate(&mut tools.deflate, level, bytes, &mut tools.output)?;
+            out.extend_from_slice(&tools.output[..len]);
+            Ok(())
+        }
+        Codec::Zstd(level) => {
+            let len = zstd_frame(&mut tools.zstd, level, bytes, &mut tools.output)?;
+            out.extend_from_slice(&tools.output[..len]);
+            Ok(())
+        }
     })
 }
 
-fn deflate(kept: &mut Option<(u8, Compressor)>, level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+fn deflate(kept: &mut Option<(u8, Compressor)>, level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {
     if kept.as_ref().is_none_or(|(l, _)| *l != level) {
         let level_of = CompressionLvl::new(i32::from(level)).map_err(|e| fault("deflate", format!("{e:?}")))?;
         *kept = Some((level, Compressor::new(level_of)));
     }
-    let Some((_, compressor)) = kept else { return Ok(()) };
-    let start = out.len();
-    out.resize(start + compressor.zlib_compress_bound(bytes.len()), 0);
-    let len = compressor.zlib_compress(bytes, &mut out[start..]).map_err(|e| fault("deflate", format!("{e:?}")))?;
-    out.truncate(start + len);
-    Ok(())
+    let Some((_, compressor)) = kept else { return Ok(0) };
+    let bound = compressor.zlib_compress_bound(bytes.len());
+    out.resize(bound.max(out.len()), 0);
+    compressor.zlib_compress(bytes, out).map_err(|e| fault("deflate", format!("{e:?}")))
 }
 
-fn zstd_frame(kept: &mut Option<(u8, zstd::bulk::Compressor<'static>)>, level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+fn zstd_frame(kept: &mut Option<(u8, zstd::bulk::Compressor<'static>)>, level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {
     if kept.as_ref().is_none_or(|(l, _)| *l != level) {
         let compressor = zstd::bulk::Compressor::new(i32::from(level)).map_err(|e| fault("zstd", e.to_string()))?;
         *kept = Some((level, compressor));
     }
-    let Some((_, compressor)) = kept else { return Ok(()) };
-    let start = out.len();
-    out.resize(start + zstd::zstd_safe::compress_bound(bytes.len()), 0);
-    let len = compressor.compress_to_buffer(bytes, &mut out[start..]).map_err(|e| fault("zstd", e.to_string()))?;
-    out.truncate(start + len);
-    Ok(())
+    let Some((_, compressor)) = kept else { return Ok(0) };
+    let bound = zstd::zstd_safe::compress_bound(bytes.len());
+    out.resize(bound.max(out.len()), 0);
+    compressor.compress_to_buffer(bytes, out.as_mut_slice()).map_err(|e| fault("zstd", e.to_string()))
 }
 
 pub(super) fn fault(codec: &str, found: String) -> Error {

@@ -13,6 +13,16 @@ pub(crate) struct Area {
     pub cols: usize,
     /// Width and height of the block.
     pub block: usize,
+    pub below: Below,
+}
+
+/// What rows below the image hold; columns to its right always repeat the last pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Below {
+    /// The last row: no edge that a picture codec would have to draw.
+    Repeat,
+    /// Nothing, which takes the fewest bytes.
+    Zero,
 }
 
 /// One band of a strip as bytes in the machine's order.
@@ -23,14 +33,17 @@ pub(crate) struct Plane<'a> {
     pub stride: usize,
 }
 
-/// Appends the block's rows, interleaved and predicted, to `out`. What lies outside the image repeats its edge.
+/// Fills `out` with the block's rows, interleaved and predicted.
 pub(crate) fn gather(planes: &[Plane<'_>], size: usize, area: Area, how: Prediction, out: &mut Vec<u8>) {
     let bands = planes.len();
     let row_len = area.block * bands * size;
-    let start = out.len();
-    out.resize(start + row_len * area.block, 0);
+    out.resize(row_len * area.block, 0);
     let mut row = vec![0; row_len];
-    for (i, to) in out[start..].chunks_exact_mut(row_len).enumerate() {
+    for (i, to) in out.chunks_exact_mut(row_len).enumerate() {
+        if i >= area.rows && area.below == Below::Zero {
+            to.fill(0);
+            continue;
+        }
         let y = area.row + i.min(area.rows - 1);
         let part = |plane: &Plane<'_>| -> std::ops::Range<usize> {
             let from = y * plane.stride + area.col * size;

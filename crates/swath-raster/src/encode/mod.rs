@@ -9,8 +9,8 @@ mod packbits;
 mod predictor;
 mod webp;
 
-pub(crate) use codec::{Codec, encode_bytes};
-pub(crate) use gather::{Area, Plane, all_equal, gather};
+pub(crate) use codec::{Codec, encode_bytes, with_scratch};
+pub(crate) use gather::{Area, Below, Plane, all_equal, gather};
 pub(crate) use jpeg::{chroma_subsampling, jpeg};
 pub(crate) use lerc::lerc;
 pub(crate) use predictor::{Prediction, predict};

@@ -121,7 +121,8 @@ impl Reader<'_> {
         let Some(len) = size.filter(|len| *len < 4096) else { return Ok(None) };
         let Some(body) = self.bytes(Span { offset: offset + GHOST_HEAD_LEN, len }, "structural metadata")? else { return Ok(None) };
         let body = String::from_utf8_lossy(&body);
-        let items = body.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
+        let items =
+            body.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
         Ok(Some(Ghost { items: items.collect() }))
     }
 

@@ -1,6 +1,8 @@
 //! The shared data, its expected values, and files as sources.
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub mod memory;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,

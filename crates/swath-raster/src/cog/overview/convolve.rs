@@ -1,7 +1,11 @@
 use super::{Shrink, Valid, not_nodata};
 use crate::cog::real::Real;
 
-/// Weighted means under a kernel stretched to the size of a destination pixel; pixels that do not count leave their weight to the rest.
+/// Less weight than this is none.
+const LEAST: f64 = 1e-6;
+
+/// Weighted means under a kernel stretched to the size of a destination pixel; pixels that do not count leave their weight
+/// to the rest of their row, and rows without any leave theirs to the others.
 pub(super) fn rows<T: Real>(shrink: &Shrink, from: &Valid<'_, T>, to: &mut [T], first: usize) {
     let width = shrink.x.dst;
     let columns: Vec<(usize, Vec<f64>)> = (0..width).map(|i| weights(&shrink.x, i, shrink.kernel)).collect();
@@ -23,13 +27,15 @@ pub(super) fn rows<T: Real>(shrink: &Shrink, from: &Valid<'_, T>, to: &mut [T], 
                         counted += part;
                     }
                 }
-                *total += line * line_weight;
-                *weight += counted * line_weight;
+                if counted > LEAST {
+                    *total += line / counted * line_weight;
+                    *weight += line_weight;
+                }
             }
         }
         let fill = shrink.fill(from.nodata);
         for ((to, total), weight) in to.iter_mut().zip(&total).zip(&weight) {
-            *to = if *weight > 1e-6 { not_nodata(T::from_mean(total / weight), from.nodata) } else { fill };
+            *to = if *weight > LEAST { not_nodata(T::from_mean(total / weight), from.nodata) } else { fill };
         }
     }
 }

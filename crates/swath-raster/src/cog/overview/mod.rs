@@ -54,7 +54,7 @@ pub(super) struct Shrink {
     pub y: Axis,
     pub kernel: Kernel,
     pub nodata: Option<Nodata>,
-    /// Which of the bands written is alpha, where there is no mask: pixels where it is 0 do not count in the others.
+    /// Which of the bands written is alpha, where there is no mask: pixels where it is 0 do not count in any.
     pub alpha: Option<usize>,
 }
 
@@ -81,7 +81,7 @@ impl Shrink {
         let mask = Rows::mask(above, strip);
         with_type!(sample, T => {
             let rows = Rows::<T>::band(above, strip, band);
-            let alpha = self.alpha.filter(|&a| a != band && mask.is_none()).map(|a| Rows::<T>::band(above, strip, a));
+            let alpha = self.alpha.filter(|_| mask.is_none()).map(|a| Rows::<T>::band(above, strip, a));
             let valid = Valid { rows, nodata: self.nodata.and_then(T::of_nodata), mask, alpha };
             let to = &mut bytemuck::cast_slice_mut::<u8, T>(to.as_bytes_mut())[part];
             self.rows(&valid, to, first);
@@ -121,14 +121,24 @@ impl Shrink {
         });
     }
 
-    /// A pixel is valid if any that made it is; with `nearest`, if the one that made it is.
+    /// As GDAL reduces a mask: `nearest` and `mode` as any band, else a pixel is valid if any that weighs in is.
     fn mask(&self, from: Rows<'_, u8>, to: &mut [u8], first: usize) {
-        to.par_chunks_mut(self.x.dst).enumerate().for_each(|(i, to)| {
-            if self.kernel == Kernel::Nearest {
+        match self.kernel {
+            Kernel::Nearest => to.par_chunks_mut(self.x.dst).enumerate().for_each(|(i, to)| {
                 let row = from.row(self.y.nearest(first + i));
                 to.iter_mut().enumerate().for_each(|(x, to)| *to = row[self.x.nearest(x)]);
-                return;
+            }),
+            Kernel::Mode | Kernel::Bilinear | Kernel::Cubic => {
+                let valid = Valid { rows: from, nodata: None, mask: None, alpha: None };
+                self.rows(&valid, to, first);
+                to.iter_mut().for_each(|v| *v = if *v == 0 { 0 } else { 255 });
             }
+            _ => self.any(from, to, first),
+        }
+    }
+
+    fn any(&self, from: Rows<'_, u8>, to: &mut [u8], first: usize) {
+        to.par_chunks_mut(self.x.dst).enumerate().for_each(|(i, to)| {
             let y = self.y.cover(first + i);
             for (x, to) in to.iter_mut().enumerate() {
                 let x = self.x.cover(x);
