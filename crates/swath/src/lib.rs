@@ -6,12 +6,15 @@ pub mod catalog;
 pub mod check;
 pub mod cog;
 mod error;
+pub mod export;
 pub mod infer;
 pub mod lattice;
 mod local;
 pub mod plan_file;
+pub mod plot;
 pub mod publish;
 pub mod search;
+pub mod stack;
 mod threads;
 
 pub use error::{Error, Family, Result};

@@ -12,6 +12,7 @@ mod init;
 mod plan;
 mod publish;
 mod search;
+mod stack;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -23,6 +24,7 @@ pub enum Command {
     Publish(publish::Publish),
     Search(search::Search),
     Cog(cog::Cog),
+    Stack(stack::Stack),
 }
 
 /// Runs a command to its exit code.
@@ -39,5 +41,6 @@ pub fn run(command: Command, talk: &Talk) -> swath::Result<Exit> {
         Command::Plan(args) => plan::run(&args, talk),
         Command::Publish(args) => publish::run(&args, talk),
         Command::Search(args) => search::run(&args, talk),
+        Command::Stack(args) => stack::run(&args, talk),
     }
 }

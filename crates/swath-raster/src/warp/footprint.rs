@@ -25,12 +25,13 @@ pub(super) fn around(points: impl Iterator<Item = (f64, f64)>) -> Option<Bounds>
     (b.left <= b.right && b.bottom <= b.top).then_some(b)
 }
 
-/// The pixels of `grid` that `bounds` (in the grid's CRS) can touch, one pixel of margin included; `None` where they are apart.
-pub fn covered_by(grid: &Grid, bounds: Bounds) -> Option<Window> {
+/// The pixels of `grid` that `bounds` (in the grid's CRS), widened by `margin` pixels, touches; `None` where they are apart.
+/// A touch of less than a thousandth of a pixel is the noise of arithmetic, and none.
+pub fn covered_by(grid: &Grid, bounds: Bounds, margin: f64) -> Option<Window> {
     let inverse = grid.transform.inverse()?;
     let corners = [(bounds.left, bounds.bottom), (bounds.right, bounds.bottom), (bounds.right, bounds.top), (bounds.left, bounds.top)];
     let around = around(corners.iter().map(|&(x, y)| inverse.apply(x, y)))?;
-    clip(around, 1.0, grid.shape.width, grid.shape.height)
+    clip(around, margin - 1e-3, grid.shape.width, grid.shape.height)
 }
 
 /// Whole pixels of a raster around a box in pixel coordinates, widened by `margin`.
@@ -62,8 +63,9 @@ mod tests {
     #[test]
     fn a_window_stays_inside_its_grid() {
         let grid = Grid { crs: None, transform: Affine::north_up(0.0, 100.0, 10.0, 10.0), shape: Shape { width: 10, height: 10 } };
-        let at = |left, bottom, right, top| covered_by(&grid, Bounds { left, bottom, right, top });
-        assert_eq!(at(-50.0, -50.0, 5.0, 5.0), Some(Window { col: 0, row: 8, width: 2, height: 2 }));
-        assert_eq!(at(200.0, 0.0, 300.0, 100.0), None);
+        let at = |left, bottom, right, top, margin| covered_by(&grid, Bounds { left, bottom, right, top }, margin);
+        assert_eq!(at(-50.0, -50.0, 5.0, 5.0, 1.0), Some(Window { col: 0, row: 8, width: 2, height: 2 }));
+        assert_eq!(at(20.0, 30.0, 40.000_001, 50.0, 0.0), Some(Window { col: 2, row: 5, width: 2, height: 2 }));
+        assert_eq!(at(200.0, 0.0, 300.0, 100.0, 1.0), None);
     }
 }

@@ -57,6 +57,10 @@ impl Kernel {
                     weights(&mut scratch.across, x, widening(density.0), half, cubic, plane.width),
                     weights(&mut scratch.down, y, widening(density.1), half, cubic, plane.height),
                 );
+                if cubic && density.0 <= NEARLY_ONE && density.1 <= NEARLY_ONE && !complete(plane, first, scratch) {
+                    // Cubic weights are negative in part and mean nothing with gaps in them.
+                    return Self::Weights { half: 1, cubic: false }.value(plane, (x, y), density, scratch);
+                }
                 weighted(plane, first, scratch)
             }
             _ => {
@@ -83,25 +87,21 @@ impl Kernel {
         match self {
             Self::Minimum => seen.first().map(|s| s.0),
             Self::Maximum => seen.last().map(|s| s.0),
-            Self::Median => {
-                let half = seen.len() / 2;
-                let upper = seen.get(half)?.0;
-                Some(if seen.len() % 2 == 1 { upper } else { (seen[half - 1].0 + upper) / 2.0 })
-            }
+            // Of an even number the lower of the two in the middle: a value that occurs.
+            Self::Median => seen.get(seen.len().checked_sub(1)? / 2).map(|s| s.0),
             _ => most_common(seen),
         }
     }
 }
 
-/// The value with the most area; the lowest of equals.
+/// The value that most pixels hold; of equals the lowest.
 fn most_common(sorted: &[(f64, f64)]) -> Option<f64> {
-    let mut best: Option<(f64, f64)> = None;
+    let mut best: Option<(f64, usize)> = None;
     let mut at = 0;
     while let Some(&(value, _)) = sorted.get(at) {
         let run = sorted[at..].iter().take_while(|s| s.0 == value).count();
-        let area: f64 = sorted[at..at + run].iter().map(|s| s.1).sum();
-        if best.is_none_or(|b| area > b.1 + 1e-9) {
-            best = Some((value, area));
+        if best.is_none_or(|b| run > b.1) {
+            best = Some((value, run));
         }
         at += run;
     }
@@ -150,6 +150,14 @@ fn coverage(out: &mut Vec<f64>, at: f64, density: f64, len: usize) -> usize {
         pixel += 1.0;
     }
     first as usize
+}
+
+/// Whether all four by four pixels that a cubic needs are there and valid.
+fn complete(plane: &Plane, first: (usize, usize), scratch: &Scratch) -> bool {
+    let (wide, high) = (scratch.across.len(), scratch.down.len());
+    wide >= 4
+        && high >= 4
+        && (first.1..first.1 + high).all(|row| plane.valid[row * plane.width + first.0..][..wide].iter().all(|v| *v != 0))
 }
 
 /// Weighted mean over the valid pixels, their weights made to sum to one.
@@ -205,7 +213,7 @@ mod tests {
             (Kernel::Average, (3.0, 3.0), 2.0, Some((23.0 + 32.0 + 33.0) / 3.0)),
             (Kernel::Minimum, (3.0, 3.0), 2.0, Some(23.0)),
             (Kernel::Maximum, (1.0, 1.0), 2.0, Some(11.0)),
-            (Kernel::Median, (1.0, 1.0), 2.0, Some(5.5)),
+            (Kernel::Median, (1.0, 1.0), 2.0, Some(1.0)),
             (Kernel::Mode, (1.0, 1.0), 2.0, Some(0.0)),
             (Kernel::Average, (2.5, 2.5), 1.0, None),
         ] {

@@ -60,9 +60,29 @@ impl PixelMap {
         }
     }
 
+    /// [`PixelMap::at`] for a run of pixels of one row, from `first` on.
+    pub fn row(&self, row: u32, first: u32, out: &mut [(f64, f64)]) {
+        match &self.way {
+            Way::Affine(t) => {
+                for (k, p) in out.iter_mut().enumerate() {
+                    // A run is never longer than the target is wide, which is a u32.
+                    *p = t.apply(f64::from(first) + k as f64 + 0.5, f64::from(row) + 0.5);
+                }
+            }
+            Way::Projected { positions, linear, corner } => {
+                positions.row(row, first, out);
+                out.iter_mut().for_each(|p| *p = to_pixel(*p, linear, *corner));
+            }
+        }
+    }
+
     /// The source pixel that holds a target pixel's centre.
     pub fn nearest(&self, col: u32, row: u32) -> Option<(u32, u32)> {
-        let (x, y) = self.at(col, row);
+        self.holding(self.at(col, row))
+    }
+
+    /// The source pixel that holds a position, if it lies in the source.
+    pub(super) fn holding(&self, (x, y): (f64, f64)) -> Option<(u32, u32)> {
         let (x, y) = ((x + EDGE).floor(), (y + EDGE).floor());
         let inside = x >= 0.0 && y >= 0.0 && x < f64::from(self.source.width) && y < f64::from(self.source.height);
         inside.then_some((x as u32, y as u32))
@@ -119,7 +139,7 @@ impl PixelMap {
         wide.right += reach.x;
         wide.bottom -= reach.y;
         wide.top += reach.y;
-        let slack = if matches!(self.way, Way::Affine(_)) { 2.0 * EDGE } else { 0.1 };
+        let slack = if matches!(self.way, Way::Affine(_)) { 2.0 * EDGE } else { 0.5 };
         footprint::clip(wide, slack, self.source.width, self.source.height)
     }
 

@@ -111,10 +111,13 @@ pub fn resample(fields: &[Field], map: &PixelMap, target: Window, method: Method
 /// For each pixel of the target, where its nearest source pixel stands in the window.
 fn nearest_index(map: &PixelMap, target: Window, window: Window) -> Vec<u32> {
     let mut index = vec![NONE; target.pixels()];
-    index.par_chunks_mut((target.width as usize).max(1)).enumerate().for_each(|(j, row)| {
-        for (i, out) in row.iter_mut().enumerate() {
-            // Both counters stay below the u32 width and height of `target`.
-            if let Some((x, y)) = map.nearest(target.col + i as u32, target.row + j as u32)
+    let width = (target.width as usize).max(1);
+    index.par_chunks_mut(width).enumerate().for_each_init(Vec::new, |positions, (j, row)| {
+        positions.resize(row.len(), (0.0, 0.0));
+        // The counter stays below the u32 height of `target`.
+        map.row(target.row + j as u32, target.col, positions);
+        for (out, position) in row.iter_mut().zip(positions.iter()) {
+            if let Some((x, y)) = map.holding(*position)
                 && let (Some(x), Some(y)) = (x.checked_sub(window.col), y.checked_sub(window.row))
                 && x < window.width
                 && y < window.height
@@ -142,20 +145,29 @@ fn kernel_patch(field: &Field, map: &PixelMap, target: Window, kernel: Kernel, i
     let mut out = vec![0.0; target.pixels()];
     let mut valid = vec![0u8; target.pixels()];
     let width = (target.width as usize).max(1);
-    out.par_chunks_mut(width).zip(valid.par_chunks_mut(width)).enumerate().for_each_init(Scratch::default, |scratch, (j, (out, valid))| {
-        for i in 0..out.len() {
-            let at = index[j * width + i];
-            if at == NONE || (kernel.needs_centre() && field.valid[at as usize] == 0) {
-                continue;
+    let fresh = || (Scratch::default(), Vec::new());
+    out.par_chunks_mut(width).zip(valid.par_chunks_mut(width)).enumerate().for_each_init(
+        fresh,
+        |(scratch, positions), (j, (out, valid))| {
+            positions.resize(out.len(), (0.0, 0.0));
+            map.row(target.row + j as u32, target.col, positions);
+            for i in 0..out.len() {
+                let at = index[j * width + i];
+                if kernel.needs_centre() && (at == NONE || field.valid[at as usize] == 0) {
+                    continue;
+                }
+                let (x, y) = positions[i];
+                if !x.is_finite() || !y.is_finite() {
+                    continue;
+                }
+                let here = (x - f64::from(window.col), y - f64::from(window.row));
+                if let Some(value) = kernel.value(&plane, here, (density.x, density.y), scratch) {
+                    out[i] = value;
+                    valid[i] = 1;
+                }
             }
-            let (x, y) = map.at(target.col + i as u32, target.row + j as u32);
-            let here = (x - f64::from(window.col), y - f64::from(window.row));
-            if let Some(value) = kernel.value(&plane, here, (density.x, density.y), scratch) {
-                out[i] = value;
-                valid[i] = 1;
-            }
-        }
-    });
+        },
+    );
     Ok(Patch { samples: from_f64(&out, sample, field.nodata), valid })
 }
 

@@ -93,7 +93,9 @@ fn is_raster(asset: &Map<String, Value>, properties: &Map<String, Value>) -> boo
     let path = href.split(['?', '#']).next().unwrap_or("").to_ascii_lowercase();
     let tiff_name = path.ends_with(".tif") || path.ends_with(".tiff");
     match asset.get("type").and_then(Value::as_str) {
-        Some(kind) => kind.to_ascii_lowercase().starts_with("image/tiff") || kind.to_ascii_lowercase().starts_with("image/vnd.stac.geotiff"),
+        Some(kind) => {
+            kind.to_ascii_lowercase().starts_with("image/tiff") || kind.to_ascii_lowercase().starts_with("image/vnd.stac.geotiff")
+        }
         None => tiff_name || (asset.contains_key("proj:shape") && !properties.is_empty()),
     }
 }
@@ -137,7 +139,8 @@ fn numbers(value: &Value) -> Option<Vec<f64>> {
 }
 
 fn transform(at: &str, value: &Value) -> Result<Affine> {
-    let wrong = || damaged(at, &format!("proj:transform {value}"), "six numbers in affine order: pixel width, 0, left, 0, -pixel height, top");
+    let wrong =
+        || damaged(at, &format!("proj:transform {value}"), "six numbers in affine order: pixel width, 0, left, 0, -pixel height, top");
     let six = numbers(value).filter(|n| n.len() == 6 || n.len() == 9).ok_or_else(wrong)?;
     let affine = Affine { a: six[0], b: six[1], c: six[2], d: six[3], e: six[4], f: six[5] };
     if affine.inverse().is_none() {
@@ -192,7 +195,10 @@ fn band(at: &str, index: usize, field: &Field, own: &[&Map<String, Value>]) -> R
         unit: field(&["unit"]).and_then(Value::as_str).map(str::to_owned),
         scale: number(&["raster:scale", "scale"]),
         offset: number(&["raster:offset", "offset"]),
-        classes: field(&["classification:classes"]).and_then(Value::as_array).map(|c| c.iter().filter_map(class).collect()).unwrap_or_default(),
+        classes: field(&["classification:classes"])
+            .and_then(Value::as_array)
+            .map(|c| c.iter().filter_map(class).collect())
+            .unwrap_or_default(),
     })
 }
 

@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn items_fall_into_steps_in_the_order_of_time_and_id() {
-        let items = [("c", "2018-01-02T01:00:00Z"), ("b", "2018-01-01T23:00:00Z"), ("a", "2018-01-02T01:00:00Z"), ("d", "2018-01-01T08:00:00Z")];
+        let items =
+            [("c", "2018-01-02T01:00:00Z"), ("b", "2018-01-01T23:00:00Z"), ("a", "2018-01-02T01:00:00Z"), ("d", "2018-01-01T08:00:00Z")];
         check(GroupBy::Time, 0.0, &items, &[&["d"], &["b"], &["a", "c"]]);
         check(GroupBy::None, 0.0, &items, &[&["d"], &["b"], &["a"], &["c"]]);
         check(GroupBy::SolarDay, 0.0, &items, &[&["d", "b"], &["a", "c"]]);

@@ -10,11 +10,11 @@ use swath_raster::{Affine, Grid, Nodata, SampleType, Shape, Window};
 
 use super::facts::{self, AssetFacts, Class, ItemFacts};
 use super::select::{self, Picked};
-use super::{GroupBy, OnError, Reduce, StackRequest, Values, group, number};
+use super::{OnError, Reduce, StackRequest, Values, group, number};
 use crate::{Error, Family, Result};
 
 /// Pixels that a position may be off, in source pixels, where the grids' CRS differ.
-pub(super) const POSITION_TOLERANCE: f64 = 0.02;
+pub(super) const POSITION_TOLERANCE: f64 = 0.001;
 
 /// What will be read, and what becomes of it: plain data, to be printed, compared, or sent to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,9 @@ pub struct PlainGrid {
 pub struct Time {
     /// Of the first item.
     pub datetime: DateTime<Utc>,
+    /// Of the last item, where a reduction made one step of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<DateTime<Utc>>,
     pub items: Vec<String>,
 }
 
@@ -106,6 +109,20 @@ impl PlainGrid {
     }
 }
 
+impl Source {
+    /// Bytes that a window of the target takes, all bands of this source together.
+    pub(super) fn bytes(&self, window: Window) -> u64 {
+        (window.pixels() as u64).saturating_mul((self.bands.len() * self.data_type.size()) as u64)
+    }
+}
+
+impl StackPlan {
+    /// Bytes of pixels that a run makes, overlaps counted each time.
+    pub fn work(&self) -> u64 {
+        self.sources.iter().map(|s| s.bytes(s.target)).sum()
+    }
+}
+
 /// Plans the array of these items (STAC items as JSON, asset hrefs absolute).
 ///
 /// # Errors
@@ -128,7 +145,8 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
     let steps = group::group(&items, request.groupby);
     let (times, sources) = sources(&items, &steps, &picked, &choice.grid, &positions, &mut reasons)?;
     let shape = choice.grid.shape;
-    let samples = (times.len() as u64).saturating_mul(bands.len() as u64).saturating_mul(u64::from(shape.width)).saturating_mul(shape.height.into());
+    let samples =
+        (times.len() as u64).saturating_mul(bands.len() as u64).saturating_mul(u64::from(shape.width)).saturating_mul(shape.height.into());
     let plan = StackPlan {
         grid: PlainGrid::of(&choice.grid)?,
         native: choice.native,
@@ -311,7 +329,7 @@ fn sources(
         }
         if sources.len() > before {
             let names = step.iter().map(|&i| items[i].id.clone()).collect();
-            times.push(Time { datetime: items[step[0]].datetime, items: names });
+            times.push(Time { datetime: items[step[0]].datetime, end: None, items: names });
         }
     }
     if outside > 0 {
@@ -332,7 +350,7 @@ fn place(target: &Grid, source: &Grid, positions: &Positions) -> Result<Option<(
     }
     let (Some(own), Some(aim)) = (&source.crs, &target.crs) else { return Ok(None) };
     let window = if warp::same_crs(own, aim) {
-        warp::covered_by(target, source.bounds())
+        warp::covered_by(target, source.bounds(), 0.0)
     } else {
         let transformer = swath_raster::crs::Transformer::new(own, aim)?;
         let mut failure = None;
@@ -340,14 +358,22 @@ fn place(target: &Grid, source: &Grid, positions: &Positions) -> Result<Option<(
         if let Some(e) = failure {
             return Err(e.into());
         }
-        around.and_then(|b| warp::covered_by(target, b))
+        around.and_then(|b| warp::covered_by(target, b, 1.0))
     };
     let Some(window) = window else { return Ok(None) };
     let density = map.density(window);
     Ok(Some((window, density.x.min(density.y))))
 }
 
-fn source(item: &ItemFacts, asset: &AssetFacts, grid: &Grid, picked: &[Picked], time: usize, target: Window, coarser: f64) -> Result<Source> {
+fn source(
+    item: &ItemFacts,
+    asset: &AssetFacts,
+    grid: &Grid,
+    picked: &[Picked],
+    time: usize,
+    target: Window,
+    coarser: f64,
+) -> Result<Source> {
     let bands: Vec<BandFrom> = picked
         .iter()
         .enumerate()

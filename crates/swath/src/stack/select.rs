@@ -57,7 +57,11 @@ fn named(known: &[Known], name: &str) -> Result<Vec<Picked>> {
         let by_number = band.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|n| *n < bands.len());
         return by_name.or(by_number).map(|at| one(key, at)).ok_or_else(|| {
             let names = bands.iter().enumerate().map(|(i, b)| b.clone().unwrap_or_else(|| (i + 1).to_string()));
-            Error::misuse("--assets", format!("asset {key:?} has no band {band:?}"), format!("its bands: {}", names.collect::<Vec<_>>().join(", ")))
+            Error::misuse(
+                "--assets",
+                format!("asset {key:?} has no band {band:?}"),
+                format!("its bands: {}", names.collect::<Vec<_>>().join(", ")),
+            )
         });
     }
     let holders: Vec<(&str, usize)> =
@@ -75,7 +79,8 @@ fn named(known: &[Known], name: &str) -> Result<Vec<Picked>> {
 fn unknown(known: &[Known], name: &str) -> Error {
     let names: Vec<&str> =
         known.iter().flat_map(|(key, bands)| std::iter::once(key.as_str()).chain(bands.iter().filter_map(|b| b.as_deref()))).collect();
-    let likely = names.iter().map(|n| (strsim::jaro_winkler(&n.to_lowercase(), &name.to_lowercase()), *n)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let likely =
+        names.iter().map(|n| (strsim::jaro_winkler(&n.to_lowercase(), &name.to_lowercase()), *n)).max_by(|a, b| a.0.total_cmp(&b.0));
     let keys: Vec<&str> = known.iter().map(|k| k.0.as_str()).collect();
     let error = Error::misuse("--assets", format!("no asset or band is called {name:?}"), format!("assets: {}", keys.join(", ")));
     match likely {
@@ -87,9 +92,8 @@ fn unknown(known: &[Known], name: &str) -> Error {
 /// Labels: the asset's key where it has one band, else the band's name where that is unique, else `asset:band`.
 fn labelled(mut picked: Vec<Picked>, known: &[Known]) -> Vec<Picked> {
     let names = |asset: &str| known.iter().find(|(k, _)| k == asset).map(|(_, b)| b.as_slice()).unwrap_or_default();
-    let taken = |name: &str, asset: &str| {
-        known.iter().any(|(k, b)| k == name || (k != asset && b.iter().any(|n| n.as_deref() == Some(name))))
-    };
+    let taken =
+        |name: &str, asset: &str| known.iter().any(|(k, b)| k == name || (k != asset && b.iter().any(|n| n.as_deref() == Some(name))));
     for p in &mut picked {
         let bands = names(&p.asset);
         let name = bands.get(p.band).cloned().flatten();
@@ -119,11 +123,7 @@ mod tests {
             size: None,
             header_size: None,
         };
-        let assets = vec![
-            asset("B4", &[Some("red")]),
-            asset("rgb", &[Some("r"), Some("g"), Some("x")]),
-            asset("two", &[Some("x"), None]),
-        ];
+        let assets = vec![asset("B4", &[Some("red")]), asset("rgb", &[Some("r"), Some("g"), Some("x")]), asset("two", &[Some("x"), None])];
         vec![ItemFacts { id: "i".into(), datetime: chrono::DateTime::UNIX_EPOCH, longitude: 0.0, assets }]
     }
 

@@ -1,0 +1,132 @@
+use super::picture::Colour;
+use crate::stack::{Class, Stack};
+
+/// What a value looks like.
+pub enum Colours {
+    /// Along viridis from low to high; values beyond take the colour of the end.
+    Ramp(Stretch),
+    /// By class.
+    Classes(Vec<Shown>),
+    /// Three bands as red, green and blue, each stretched by itself.
+    Composite([Stretch; 3]),
+}
+
+/// Between which values colours change.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stretch {
+    pub low: f64,
+    pub high: f64,
+    /// Whether values lie beyond the ends.
+    pub below: bool,
+    pub above: bool,
+}
+
+/// A class with the colour that it gets.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub class: Class,
+    pub colour: Colour,
+}
+
+/// Share of the values that the colours leave out at each end.
+const CUT: f64 = 0.02;
+/// Values looked at for a stretch; more are thinned evenly.
+const LOOK: usize = 1 << 20;
+
+impl Stretch {
+    /// From the 2nd to the 98th percentile of the finite values; 0 to 1 where there are none.
+    pub fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let count = values.clone().filter(|v| v.is_finite()).count();
+        let every = count.div_ceil(LOOK).max(1);
+        let mut some: Vec<f64> = values.filter(|v| v.is_finite()).step_by(every).collect();
+        some.sort_unstable_by(f64::total_cmp);
+        let (Some(&least), Some(&most)) = (some.first(), some.last()) else {
+            return Self { low: 0.0, high: 1.0, below: false, above: false };
+        };
+        let at = |share: f64| some[((some.len() - 1) as f64 * share).round() as usize];
+        let (mut low, mut high) = (at(CUT), at(1.0 - CUT));
+        if low == high {
+            // Nearly all values are one: the whole range shows what else there is.
+            (low, high) = (least, most);
+        }
+        if low == high {
+            let half = if low == 0.0 { 0.5 } else { low.abs() / 2.0 };
+            (low, high) = (low - half, high + half);
+        }
+        Self { low, high, below: least < low, above: most > high }
+    }
+
+    /// 0 at the low end, 1 at the high end, no further.
+    pub fn share(self, value: f64) -> f64 {
+        ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
+    }
+}
+
+/// Viridis at a share of its length.
+pub fn viridis(share: f64) -> Colour {
+    let c = colorous::VIRIDIS.eval_continuous(share);
+    [c.r, c.g, c.b]
+}
+
+/// How to colour a stack: a composite for three plain bands, classes where the one band has them, else a ramp over all values.
+pub fn colours(stack: &Stack, planes: &[(usize, usize)]) -> Colours {
+    if is_composite(stack) {
+        let of = |band: usize| Stretch::of(values(stack, planes, Some(band)).into_iter());
+        return Colours::Composite([of(0), of(1), of(2)]);
+    }
+    let classes = &stack.bands.first().map(|b| b.classes.clone()).unwrap_or_default();
+    if !classes.is_empty() && stack.bands.iter().all(|b| b.classes == *classes) && stack.sample().is_integer() {
+        return Colours::Classes(shown(classes, &values(stack, planes, None)));
+    }
+    Colours::Ramp(Stretch::of(values(stack, planes, None).into_iter()))
+}
+
+pub fn is_composite(stack: &Stack) -> bool {
+    stack.bands.len() == 3 && stack.bands.iter().all(|b| b.classes.is_empty())
+}
+
+/// Thinned values of the planes that will be seen; of one band where it is given.
+fn values(stack: &Stack, planes: &[(usize, usize)], band: Option<usize>) -> Vec<f64> {
+    let mut all = Vec::new();
+    for &(time, own) in planes {
+        let plane = stack.plane_f64(time, band.unwrap_or(own));
+        let every = (plane.len() * planes.len()).div_ceil(LOOK).max(1);
+        all.extend(plane.into_iter().step_by(every));
+    }
+    all
+}
+
+/// The classes that occur, with the colour they name or one of their own.
+fn shown(classes: &[Class], values: &[f64]) -> Vec<Shown> {
+    let seen: std::collections::BTreeSet<i64> = values.iter().filter(|v| v.is_finite()).map(|v| *v as i64).collect();
+    classes
+        .iter()
+        .enumerate()
+        .filter(|(_, class)| seen.contains(&class.value))
+        .map(|(i, class)| {
+            let own = colorous::TABLEAU10[i % colorous::TABLEAU10.len()];
+            Shown { class: class.clone(), colour: class.color.unwrap_or([own.r, own.g, own.b]) }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outliers_do_not_take_the_colours() {
+        let values: Vec<f64> = (0..1000).map(f64::from).chain([1e9, f64::NAN]).collect();
+        let stretch = Stretch::of(values.into_iter());
+        assert_eq!((stretch.low, stretch.high, stretch.below, stretch.above), (20.0, 980.0, true, true));
+        assert_eq!([stretch.share(-5.0), stretch.share(500.0), stretch.share(1e9)], [0.0, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn a_flat_or_empty_plane_still_has_a_range() {
+        for (values, low, high) in [(vec![7.0; 9], 3.5, 10.5), (vec![f64::NAN], 0.0, 1.0), (vec![0.0; 100], -0.5, 0.5)] {
+            let stretch = Stretch::of(values.into_iter());
+            assert_eq!((stretch.low, stretch.high), (low, high));
+        }
+    }
+}

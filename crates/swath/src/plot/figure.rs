@@ -1,0 +1,334 @@
+use super::colours::{Colours, Stretch, colours, is_composite, viridis};
+use super::frame::{Axes, NAMES, NUMBERS, Rim};
+use super::panel::{Coverage, paint};
+use super::picture::{Area, FAINT, INK, Picture};
+use super::text::{Align, Style, Text};
+use super::ticks;
+use crate::Result;
+use crate::stack::{Reduce, Stack, time_label};
+
+/// Words around a picture.
+#[derive(Debug, Clone, Default)]
+pub struct Plot {
+    /// In place of the title made from bands and times.
+    pub title: Option<String>,
+    /// Where the data is from, in the second line.
+    pub source: Option<String>,
+}
+
+/// Panels of one picture at most; the title says how many more there are.
+const PANELS: usize = 12;
+const TITLE: f32 = 28.0;
+const SECOND: f32 = 18.0;
+const NOTE: f32 = 15.0;
+/// What is said where values lie beyond the ends of the colours.
+const CUT_NOTE: [&str; 2] = ["colours: 2–98 %", "of the values"];
+const MARGIN: i64 = 28;
+const BAR: i64 = 26;
+
+/// The picture of a stack as PNG: one panel per time and band (one per time for a composite of three bands).
+///
+/// # Errors
+/// Disk where the encoder fails.
+pub fn draw(stack: &Stack, plot: &Plot) -> Result<Vec<u8>> {
+    let text = Text::new()?;
+    let all = planes(stack);
+    let shown = &all[..all.len().min(PANELS)];
+    let colours = colours(stack, shown);
+    let layout = Layout::of(stack, shown.len(), &text, &colours);
+    let mut picture = Picture::new(layout.width as usize, layout.height as usize);
+    heading(&mut picture, &text, stack, plot, (shown.len(), all.len()), &layout);
+    let mut gaps = false;
+    for (i, plane) in shown.iter().enumerate() {
+        let area = layout.panel(i);
+        gaps |= paint(&mut picture, area, stack, *plane, &colours) == Coverage::Gaps;
+        let below = i + layout.columns >= shown.len();
+        layout.axes.draw(&mut picture, area, &text, Rim { left: i % layout.columns == 0, bottom: below });
+        if let Some(caption) = caption(stack, *plane) {
+            let style = Style { size: NUMBERS, colour: INK, align: Align::Left };
+            let caption = text.fitted(&caption, NUMBERS, area.width as f32);
+            text.draw(&mut picture, &caption, (area.x as f32, (area.y - 13) as f32), style);
+        }
+    }
+    names(&mut picture, &text, &layout);
+    legend(&mut picture, &text, stack, &layout, &colours, gaps);
+    picture.png()
+}
+
+/// Time and band of each panel.
+fn planes(stack: &Stack) -> Vec<(usize, usize)> {
+    let [times, bands, ..] = stack.shape();
+    let bands = if is_composite(stack) { 1 } else { bands };
+    (0..times).flat_map(|t| (0..bands).map(move |b| (t, b))).collect()
+}
+
+/// Where everything lies, in pixels.
+struct Layout {
+    width: i64,
+    height: i64,
+    columns: usize,
+    rows: usize,
+    cell: (i64, i64),
+    /// Upper left corner of the first panel.
+    first: (i64, i64),
+    map: (i64, i64),
+    axes: Axes,
+    legend: Area,
+}
+
+impl Layout {
+    fn of(stack: &Stack, panels: usize, text: &Text, colours: &Colours) -> Self {
+        let aspect = aspect(stack);
+        let columns = columns(panels, aspect);
+        let rows = panels.div_ceil(columns).max(1);
+        let wide: f64 = match columns {
+            1 => 900.0,
+            2 => 560.0,
+            3 => 400.0,
+            _ => 310.0,
+        };
+        let tall: f64 = if rows == 1 { 760.0 } else { (1100.0 / rows as f64).min(500.0) };
+        let width = wide.min(tall / aspect).max(120.0);
+        let map = (width.round() as i64, (width * aspect).round().clamp(60.0, tall.max(60.0)) as i64);
+        let axes = Axes::of(stack, map, text);
+        let captions = panels > 1 || stack.bands.len() > 1;
+        let (between, above) = (26, if captions { 30 } else { 0 });
+        let left = MARGIN + NAMES as i64 + 14 + axes.left(text);
+        let top = MARGIN + TITLE as i64 + 12 + SECOND as i64 + 22 + above;
+        let cell = (map.0 + between, map.1 + above + 14);
+        let maps_right = left + cell.0 * columns as i64 - between;
+        let maps_bottom = top + cell.1 * rows as i64 - above - 14;
+        let bottom = maps_bottom + Axes::below() + NAMES as i64 + 22;
+        let legend_width = legend_width(stack, text, colours);
+        let legend = Area { x: maps_right + 36, y: top, width: legend_width, height: (maps_bottom - top).max(200) };
+        let height = (bottom + MARGIN).max(legend.bottom() + 110);
+        Self { width: legend.right() + MARGIN, height, columns, rows, cell, first: (left, top), map, axes, legend }
+    }
+
+    fn panel(&self, i: usize) -> Area {
+        let (col, row) = ((i % self.columns) as i64, (i / self.columns) as i64);
+        Area { x: self.first.0 + col * self.cell.0, y: self.first.1 + row * self.cell.1, width: self.map.0, height: self.map.1 }
+    }
+
+    fn maps(&self) -> Area {
+        let (right, bottom) = (self.columns as i64 - 1, self.rows as i64 - 1);
+        Area { x: self.first.0, y: self.first.1, width: right * self.cell.0 + self.map.0, height: bottom * self.cell.1 + self.map.1 }
+    }
+}
+
+/// Height over width on the ground; a degree of longitude is shorter away from the equator.
+fn aspect(stack: &Stack) -> f64 {
+    let b = stack.grid.bounds();
+    let geographic = stack.grid.crs.as_ref().is_some_and(|c| c.is_geographic());
+    let shrink = if geographic { ((b.top + b.bottom) / 2.0).to_radians().cos().max(0.1) } else { 1.0 };
+    let aspect = (b.top - b.bottom) / ((b.right - b.left) * shrink);
+    if aspect.is_finite() && aspect > 0.0 { aspect.clamp(0.1, 6.0) } else { 1.0 }
+}
+
+/// As many columns as make the whole about 4:3.
+fn columns(panels: usize, aspect: f64) -> usize {
+    let best = (1..=panels.clamp(1, 4)).min_by(|a, b| {
+        let off = |c: usize| {
+            let rows = panels.div_ceil(c);
+            let shape = (rows as f64 * aspect) / c as f64;
+            (shape / 0.75).ln().abs() + 0.15 * (c * rows - panels) as f64
+        };
+        off(*a).total_cmp(&off(*b))
+    });
+    best.unwrap_or(1)
+}
+
+fn span_of_times(stack: &Stack) -> String {
+    match (stack.times.first(), stack.times.last()) {
+        (Some(first), Some(last)) if first.datetime != last.end.unwrap_or(last.datetime) => {
+            format!("{} – {}", first.datetime.format("%Y-%m-%d"), last.end.unwrap_or(last.datetime).format("%Y-%m-%d"))
+        }
+        (Some(only), _) => time_label(only.datetime),
+        _ => String::new(),
+    }
+}
+
+fn heading(picture: &mut Picture, text: &Text, stack: &Stack, plot: &Plot, (shown, all): (usize, usize), layout: &Layout) {
+    let names: Vec<&str> = stack.bands.iter().map(|b| b.name.as_str()).collect();
+    let what = if is_composite(stack) { format!("{} as red, green, blue", names.join(", ")) } else { names.join(", ") };
+    let title = plot.title.clone().unwrap_or_else(|| match stack.reduce {
+        Reduce::None => format!("{what}, {}", span_of_times(stack)),
+        how => {
+            let items = stack.times.first().map_or(0, |t| t.items.len());
+            format!("{what}: {} of {items} items", how.name())
+        }
+    });
+    let room = (layout.width - layout.first.0 - MARGIN) as f32;
+    let x = layout.first.0 as f32;
+    let y = (MARGIN as f32) + TITLE / 2.0;
+    text.draw(picture, &text.fitted(&title, TITLE, room), (x, y), Style { size: TITLE, colour: INK, align: Align::Left });
+    let mut second: Vec<String> = Vec::new();
+    if let Some(source) = &plot.source {
+        second.push(source.clone());
+    }
+    if stack.reduce != Reduce::None {
+        second.push(span_of_times(stack));
+    }
+    if let Some(crs) = &stack.grid.crs {
+        let code = crs.code().map(|c| format!(" ({c})")).unwrap_or_default();
+        second.push(format!("{}{code}", crs.name()));
+    }
+    if all > shown {
+        second.push(format!("{shown} of {all} panels, {} more not shown", all - shown));
+    }
+    let second = text.fitted(&second.join("  ·  "), SECOND, room);
+    text.draw(picture, &second, (x, y + TITLE / 2.0 + 12.0 + SECOND / 2.0), Style { size: SECOND, colour: FAINT, align: Align::Left });
+}
+
+fn caption(stack: &Stack, (time, band): (usize, usize)) -> Option<String> {
+    let [times, bands, ..] = stack.shape();
+    let several_bands = bands > 1 && !is_composite(stack);
+    let date = stack.times.get(time).map(|t| time_label(t.datetime));
+    match (times > 1, several_bands) {
+        (true, true) => Some(format!("{} {}", date?, stack.bands.get(band)?.name)),
+        (true, false) => date,
+        (false, true) => stack.bands.get(band).map(|b| b.name.clone()),
+        (false, false) => None,
+    }
+}
+
+/// The names of the axes, once for all panels.
+fn names(picture: &mut Picture, text: &Text, layout: &Layout) {
+    let maps = layout.maps();
+    let style = Style { size: NAMES, colour: INK, align: Align::Centre };
+    let below = (maps.bottom() + Axes::below()) as f32 + 8.0 + NAMES / 2.0;
+    text.draw(picture, &layout.axes.x.name, (maps.x as f32 + maps.width as f32 / 2.0, below), style);
+    let beside = MARGIN as f32 + NAMES / 2.0;
+    text.draw_upwards(picture, &layout.axes.y.name, (beside, maps.y as f32 + maps.height as f32 / 2.0), style);
+}
+
+fn legend_width(stack: &Stack, text: &Text, colours: &Colours) -> i64 {
+    let widest = |texts: &mut dyn Iterator<Item = String>, size: f32| texts.map(|t| text.width(&t, size)).fold(0.0, f32::max).ceil() as i64;
+    match colours {
+        Colours::Ramp(stretch) => {
+            let bar = BAR + 11 + numbers_width(text, *stretch) + 12 + NAMES as i64 + 4;
+            bar.max(widest(&mut CUT_NOTE.iter().map(|l| (*l).to_owned()), NOTE))
+        }
+        Colours::Classes(classes) => 34 + widest(&mut classes.iter().map(|c| c.class.name.clone()), NUMBERS).clamp(110, 320),
+        Colours::Composite(_) => 40 + widest(&mut stack.bands.iter().map(|b| b.name.clone()), NUMBERS).clamp(90, 260),
+    }
+}
+
+/// Points at the ends of the bar beyond which values lie.
+fn ends(picture: &mut Picture, bar: Area, stretch: Stretch) {
+    for (there, share, edge, outwards) in [(stretch.above, 1.0, bar.y - 2, -1), (stretch.below, 0.0, bar.bottom() + 1, 1)] {
+        for k in (0..bar.width / 2).filter(|_| there) {
+            picture.fill(Area { x: bar.x + k, y: edge + outwards * k, width: bar.width - 2 * k, height: 1 }, viridis(share));
+        }
+    }
+}
+
+/// Of the widest number beside the colour bar.
+fn numbers_width(text: &Text, stretch: Stretch) -> i64 {
+    let (values, decimals) = ticks::ticks(stretch.low, stretch.high, 6);
+    values.iter().map(|v| text.width(&ticks::number(*v, decimals), NUMBERS)).fold(0.0, f32::max).ceil() as i64
+}
+
+fn legend(picture: &mut Picture, text: &Text, stack: &Stack, layout: &Layout, colours: &Colours, gaps: bool) {
+    let area = layout.legend;
+    let small = Style { size: NUMBERS, colour: INK, align: Align::Left };
+    let faint = Style { size: NOTE, colour: FAINT, align: Align::Left };
+    let end = match colours {
+        Colours::Ramp(stretch) => {
+            let tip = BAR / 2 + 2;
+            let bar = Area { width: BAR, y: area.y + tip, height: area.height.min(640) - 2 * tip, ..area };
+            for j in 0..bar.height {
+                let share = 1.0 - j as f64 / (bar.height - 1).max(1) as f64;
+                picture.fill(Area { y: bar.y + j, height: 1, ..bar }, viridis(share));
+            }
+            picture.outline(bar, FAINT);
+            ends(picture, bar, *stretch);
+            let (values, decimals) = ticks::ticks(stretch.low, stretch.high, 6);
+            for value in values {
+                let y = bar.bottom() - 1 - (stretch.share(value) * (bar.height - 1) as f64).round() as i64;
+                picture.fill(Area { x: bar.right() + 1, y, width: 5, height: 1 }, INK);
+                text.draw(picture, &ticks::number(value, decimals), ((bar.right() + 11) as f32, y as f32), small);
+            }
+            let name = quantity(stack);
+            let room = bar.height as f32;
+            let style = Style { size: NAMES, colour: INK, align: Align::Centre };
+            let x = (bar.right() + 11 + numbers_width(text, *stretch) + 12) as f32 + NAMES / 2.0;
+            text.draw_upwards(picture, &text.fitted(&name, NAMES, room), (x, bar.y as f32 + room / 2.0), style);
+            bar.bottom() + if stretch.below { BAR / 2 } else { 0 }
+        }
+        Colours::Classes(classes) => {
+            let room = ((area.height - 30) / 28).max(4) as usize;
+            for (i, shown) in classes.iter().take(room).enumerate() {
+                let y = area.y + 28 * i as i64;
+                let swatch = Area { x: area.x + 1, y: y + 1, width: 22, height: 18 };
+                picture.fill(swatch, shown.colour);
+                picture.outline(swatch, FAINT);
+                let name = text.fitted(&shown.class.name, NUMBERS, (area.width - 34) as f32);
+                text.draw(picture, &name, ((area.x + 34) as f32, (y + 10) as f32), small);
+            }
+            let end = area.y + 28 * classes.len().min(room) as i64;
+            if classes.len() > room {
+                text.draw(picture, &format!("and {} more classes", classes.len() - room), (area.x as f32, (end + 10) as f32), faint);
+                end + 24
+            } else {
+                end
+            }
+        }
+        Colours::Composite(stretches) => {
+            for (i, (stretch, colour)) in stretches.iter().zip([[214, 39, 40], [44, 160, 44], [31, 119, 180]]).enumerate() {
+                let y = area.y + 52 * i as i64;
+                picture.fill(Area { x: area.x, y, width: 22, height: 22 }, colour);
+                let name = stack.bands.get(i).map(|b| b.name.clone()).unwrap_or_default();
+                text.draw(picture, &text.fitted(&name, NUMBERS, (area.width - 34) as f32), ((area.x + 34) as f32, (y + 10) as f32), small);
+                let range = format!("{} – {}", ticks::short(stretch.low), ticks::short(stretch.high));
+                text.draw(picture, &range, ((area.x + 34) as f32, (y + 32) as f32), faint);
+            }
+            area.y + 52 * 3 - 10
+        }
+    };
+    notes(picture, text, layout, colours, gaps, end);
+}
+
+/// What the bar measures, with its unit.
+fn quantity(stack: &Stack) -> String {
+    let unit = stack
+        .bands
+        .first()
+        .and_then(|b| b.unit.clone())
+        .filter(|u| !u.is_empty() && stack.bands.iter().all(|b| b.unit.as_deref() == Some(u.as_str())));
+    let name = match (stack.reduce, stack.bands.as_slice()) {
+        (Reduce::Count, _) => return "items with data".into(),
+        (_, [one]) => one.name.clone(),
+        _ => "value".into(),
+    };
+    unit.map_or(name.clone(), |u| format!("{name} [{u}]"))
+}
+
+/// Under the legend: what the colours leave out, and the sign for no data.
+fn notes(picture: &mut Picture, text: &Text, layout: &Layout, colours: &Colours, gaps: bool, end: i64) {
+    let faint = Style { size: NOTE, colour: FAINT, align: Align::Left };
+    let x = layout.legend.x;
+    let mut y = end + 26;
+    let cut = match colours {
+        Colours::Ramp(s) => s.below || s.above,
+        Colours::Composite(s) => s.iter().any(|s| s.below || s.above),
+        Colours::Classes(_) => false,
+    };
+    if cut {
+        for line in CUT_NOTE {
+            text.draw(picture, line, (x as f32, y as f32), faint);
+            y += 19;
+        }
+        y += 8;
+    }
+    if gaps {
+        let swatch = Area { x: x + 1, y: y - 9, width: 22, height: 18 };
+        for dy in 0..swatch.height {
+            for dx in 0..swatch.width {
+                picture.empty(swatch.x + dx, swatch.y + dy);
+            }
+        }
+        picture.outline(swatch, FAINT);
+        text.draw(picture, "no data", ((x + 34) as f32, y as f32), Style { colour: INK, ..faint });
+    }
+}
