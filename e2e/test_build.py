@@ -79,7 +79,7 @@ def small(folder, count=6):
 
 def ready(swath, folder, count=6):
     small(folder, count)
-    swath("init", "raw", cwd=folder)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=folder)
     swath("build", cwd=folder)
     return folder
 
@@ -144,7 +144,7 @@ def whole(path):
 
 def test_a_kill_never_leaves_half_a_file_under_a_final_name(swath, tmp_path):
     small(tmp_path, 12)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     started = time.monotonic()
     swath("build", cwd=tmp_path)
     full = time.monotonic() - started
@@ -172,7 +172,7 @@ def test_three_broken_files_of_a_hundred_do_not_stop_the_rest(swath, shared, tmp
         rasters.write(tmp_path / f"raw/map_t{n:03}.tif", rasters.smooth((64, 64), seed=n), nodata=0)
     for n, name in enumerate(("gdal/byte_truncated.tif", "gdal/byte_zstd_corrupted.tif", "gdal/unknown_compression.tif")):
         (tmp_path / f"raw/map_t{97 + n:03}.tif").write_bytes((shared / "data/malformed" / name).read_bytes())
-    swath("init", "raw", cwd=tmp_path, rc={0, 8})
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path, rc={0, 8})
     result = swath("build", cwd=tmp_path, rc=8)
     assert len(list((tmp_path / "build").rglob("*.tif"))) == 97
     assert len(open_catalog(tmp_path / "build").items) == 97
@@ -194,7 +194,7 @@ def test_a_full_disk_ends_with_7_and_leaves_earlier_outputs_whole(swath, tmp_pat
         rasters.write(tmp_path / f"raw/map_t{n:03}.tif", rasters.noise((1000, 1000), seed=n), nodata=0)
     mount(disk, "8m")
     try:
-        swath("init", tmp_path / "raw", cwd=disk)
+        swath("init", tmp_path / "raw", "--datetime", "2020-05-17", cwd=disk)
         result = swath("build", cwd=disk, rc=7)
         assert "space" in result.err, result.err
         assert "hint" in result.err, result.err
@@ -208,14 +208,14 @@ def test_a_full_disk_ends_with_7_and_leaves_earlier_outputs_whole(swath, tmp_pat
 
 def test_a_folder_that_cannot_be_written_ends_with_7(swath, tmp_path):
     small(tmp_path, 1)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     (tmp_path / "build").write_text("a file where the folder would be")
     swath("build", cwd=tmp_path, rc={5, 7})
 
 
 def test_shards_together_are_the_whole(swath, tmp_path):
     small(tmp_path, 6)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     for n in (1, 2, 3):
         swath("build", "--shard", f"{n}/3", cwd=tmp_path)
     swath("build", cwd=tmp_path)
@@ -226,7 +226,7 @@ def test_a_netcdf_time_axis_becomes_items(swath, shared, tmp_path):
     (tmp_path / "raw").mkdir()
     name = "sentinel2_cube_subset_romania_20m.nc"
     shutil.copyfile(shared / "data/sentinel2_romania" / name, tmp_path / "raw" / name)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     swath("build", cwd=tmp_path, timeout=300)
     catalog = open_catalog(tmp_path / "build")
     assert len(catalog.items) == 140
@@ -261,7 +261,7 @@ def test_items_lie_where_the_layout_says(built):
 
 def test_a_read_only_raw_folder_is_enough(swath, tmp_path):
     small(tmp_path, 2)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     for path in [*(tmp_path / "raw").iterdir(), tmp_path / "raw"]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     try:

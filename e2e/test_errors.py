@@ -11,7 +11,7 @@ from support.run import swath as run
 def project(swath, tmp_path):
     rasters.write(tmp_path / "raw/map_a.tif", rasters.noise((64, 64)), nodata=0)
     rasters.write(tmp_path / "raw/map_b.tif", rasters.noise((64, 64)), nodata=0)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     return tmp_path
 
 

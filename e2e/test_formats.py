@@ -110,7 +110,7 @@ def test_netcdf(swath, shared, tmp_path, table, name):
     source = tmp_path / "raw" / pathlib.PurePath(name).name
     source.parent.mkdir()
     source.write_bytes((DATA / name).read_bytes())
-    result = swath("init", "raw", cwd=tmp_path, rc=None)
+    result = swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path, rc=None)
     if result.rc == 0:
         result = swath("build", cwd=tmp_path, rc=None)
     ours = {}

@@ -11,13 +11,6 @@ def datasets(folder):
     return tomllib.loads((folder / "swath.toml").read_text())["dataset"]
 
 
-def lattice(swath, folder):
-    """What the plan that `init` wrote resolves to: items and variables of each dataset, from the build itself."""
-    plan = swath("plan", "--json", cwd=folder).events()
-    assert plan[0]["type"] == "version" and plan[-1]["type"] == "summary"
-    return plan
-
-
 def build(swath, folder):
     from support.catalog import open_catalog
 
@@ -77,7 +70,7 @@ def test_names_are_read_as_data(swath, tmp_path, case):
     paths, items, variables = NAMES[case]
     for n, path in enumerate(paths):
         one(path, tmp_path / "raw", origin=(500_000 + 1200 * (n % 7), 5_000_000))
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     assert len(datasets(tmp_path)) == 1, (tmp_path / "swath.toml").read_text()
     catalog = build(swath, tmp_path)
     assert len(catalog.items) == items
@@ -96,7 +89,7 @@ def test_a_year_in_a_name_becomes_the_time(swath, tmp_path):
 def test_a_file_of_several_bands_per_tile_stays_one_asset(swath, tmp_path):
     for tile in ("a1", "a2", "b1"):
         one(f"scene_{tile}.tif", tmp_path / "raw", bands=4)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     catalog = build(swath, tmp_path)
     assert len(catalog.items) == 3
     for item in catalog.items:
@@ -110,7 +103,7 @@ def test_two_datasets_mixed_in_one_tree(swath, tmp_path):
             one(f"map4_{band}_{tile}_2020.tif", tmp_path / "raw")
     for tile in ("33", "34"):
         one(f"height/dem-{tile}.tif", tmp_path / "raw", step=90, nodata=0)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     assert len(datasets(tmp_path)) == 2, (tmp_path / "swath.toml").read_text()
     catalog = build(swath, tmp_path)
     assert len(catalog.collections) == 2 and len(catalog.items) == 5
@@ -137,3 +130,10 @@ def test_three_kinds_of_raster_in_one_folder(swath, shared, tmp_path):
     copy_writable(shared / "data/sentinel2_romania", tmp_path / "raw")
     swath("init", "raw", cwd=tmp_path)
     assert len(datasets(tmp_path)) >= 2
+
+
+def test_a_date_is_never_invented(swath, tmp_path):
+    one("population.tif", tmp_path / "raw")
+    assert "datetime" in swath("init", "raw", cwd=tmp_path).err
+    result = swath("build", cwd=tmp_path, rc={1, 2, 3, 8})
+    assert "datetime" in result.err, result

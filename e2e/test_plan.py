@@ -13,7 +13,7 @@ def map_with_a_hole(folder):
 
 def test_a_hole_in_the_lattice_is_named(swath, tmp_path):
     map_with_a_hole(tmp_path)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     text = swath("plan", cwd=tmp_path).text
     line = next((line for line in text.splitlines() if "r1c0" in line and "b2" in line), None)
     assert line and ("20200201" in line or "2020-02-01" in line), text
@@ -21,7 +21,7 @@ def test_a_hole_in_the_lattice_is_named(swath, tmp_path):
 
 def test_it_writes_nothing(swath, tmp_path):
     map_with_a_hole(tmp_path)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     before = stamps(tmp_path)
     swath("plan", cwd=tmp_path)
     swath("plan", "--json", cwd=tmp_path)
@@ -33,7 +33,7 @@ def odd(swath, tmp_path, **options):
         rasters.write(tmp_path / f"raw/map_{tile}.tif", rasters.noise((40, 40)), nodata=0)
     array = options.pop("array", rasters.noise((40, 40)))
     rasters.write(tmp_path / "raw/map_f.tif", array, **({"nodata": 0} | options))
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     return swath("plan", cwd=tmp_path).text
 
 
@@ -72,7 +72,7 @@ def test_what_is_ignored_is_said_with_the_reason(swath, tmp_path):
     rasters.write(tmp_path / "raw/map_a.tif", rasters.noise((40, 40)))
     rasters.write(tmp_path / "raw/map_b.tif", rasters.noise((40, 40)))
     (tmp_path / "raw/readme.txt").write_text("no raster")
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     text = swath("plan", cwd=tmp_path).text
     assert "readme.txt" in text, text
 
@@ -86,7 +86,7 @@ def test_json_names_every_item_and_ends_with_a_summary(swath, built):
 
 def test_exit_code_tells_whether_there_is_something_to_do(swath, tmp_path):
     rasters.write(tmp_path / "raw/map_a.tif", rasters.noise((40, 40)))
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     swath("plan", "--exit-code", cwd=tmp_path, rc=10)
     swath("build", cwd=tmp_path)
     swath("publish", cwd=tmp_path)

@@ -34,7 +34,7 @@ def test_a_second_run_writes_nothing(swath, built, published):
 def small(swath, folder, count=4):
     for n in range(count):
         rasters.write(folder / f"raw/map_t{n:03}.tif", rasters.noise((900, 900), seed=n), nodata=0)
-    swath("init", "raw", cwd=folder)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=folder)
     swath("build", cwd=folder)
     return folder
 

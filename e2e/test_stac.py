@@ -138,7 +138,7 @@ def test_a_generated_map_of_two_zones_opens_as_one_collection(swath, tmp_path):
 
     for zone in (32632, 32633):
         rasters.write(tmp_path / f"raw/map_z{zone}.tif", rasters.smooth((100, 100)), crs=f"EPSG:{zone}", nodata=0)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     swath("build", cwd=tmp_path)
     catalog = open_catalog(tmp_path / "build")
     assert {(i.body["properties"] | next(iter(i.body["assets"].values())))["proj:code"] for i in catalog.items} == {"EPSG:32632", "EPSG:32633"}
@@ -149,7 +149,7 @@ def test_the_antimeridian_is_split(swath, tmp_path, shared):
 
     rasters.write(tmp_path / "raw/fiji.tif", rasters.smooth((100, 100)), crs="EPSG:32701", origin=(100_000, 8_100_000), step=2000, nodata=0)
     rasters.write(tmp_path / "raw/world.tif", rasters.smooth((90, 180)), crs="EPSG:4326", origin=(-180, 90), step=2, nodata=0)
-    swath("init", "raw", cwd=tmp_path)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     swath("build", cwd=tmp_path)
     swath("check", "build", cwd=tmp_path)
     catalog = open_catalog(tmp_path / "build")

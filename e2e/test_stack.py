@@ -12,7 +12,7 @@ SIDE = 700
 
 
 def published(swath, folder, **publish):
-    swath("init", "raw", cwd=folder)
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=folder)
     swath("build", cwd=folder)
     swath("publish", "out", cwd=folder)
     return folder / "out"
