@@ -49,27 +49,27 @@ def test_an_absent_folder_is_named(swath, tmp_path):
     assert "nowhere" in swath("init", "nowhere", cwd=tmp_path, rc={1, 2, 7}).err
 
 
-def one(path, folder, **options):
-    rasters.write(folder / path, rasters.noise((options.pop("bands", 1), 40, 40), seed=len(path)), **options)
+def one(path, folder, bands=1, place=0, **options):
+    """A raster of 40 x 40 pixels; rasters of one place share their grid, as the variables of a tile do."""
+    options.setdefault("origin", (500_000 + 1200 * place, 5_000_000))
+    shape = (bands, 40, 40) if bands > 1 else (40, 40)
+    rasters.write(folder / path, rasters.noise(shape, seed=len(path)), **options)
 
 
+# What lies in the folder, each file with the number of its place; then how many items and variables that is.
 NAMES = {
-    "tokens joined by underscores": (
-        [f"ndvi_b{b}_{year}_r{r}c{c}.tif" for b in (1, 2) for year in (2019, 2020) for r in (0, 1) for c in (0, 1)],
-        8,
-        2,
-    ),
-    "a folder per variable": ([f"B0{b}/{tile}_{date}.tif" for b in (2, 3) for tile in (32632, 32633) for date in (20200105, 20200115)], 4, 2),
-    "a folder per tile": ([f"tile_{c}_{r}/{name}.tif" for c in (12, 13) for r in (34, 35) for name in ("height", "slope")], 4, 2),
-    "a single file": (["population.tif"], 1, 1),
+    "tokens joined by underscores": ([(f"ndvi_b{b}_{year}_r{t // 2}c{t % 2}.tif", t) for b in (1, 2) for year in (2019, 2020) for t in range(4)], 8, 2),
+    "a folder per variable": ([(f"B0{b}/{32632 + t}_{date}.tif", t) for b in (2, 3) for t in (0, 1) for date in (20200105, 20200115)], 4, 2),
+    "a folder per tile": ([(f"tile_{12 + t // 2}_{34 + t % 2}/{name}.tif", t) for t in range(4) for name in ("height", "slope")], 4, 2),
+    "a single file": ([("population.tif", 0)], 1, 1),
 }
 
 
 @pytest.mark.parametrize("case", NAMES)
 def test_names_are_read_as_data(swath, tmp_path, case):
     paths, items, variables = NAMES[case]
-    for n, path in enumerate(paths):
-        one(path, tmp_path / "raw", origin=(500_000 + 1200 * (n % 7), 5_000_000))
+    for path, place in paths:
+        one(path, tmp_path / "raw", place=place)
     swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     assert len(datasets(tmp_path)) == 1, (tmp_path / "swath.toml").read_text()
     catalog = build(swath, tmp_path)
@@ -79,16 +79,16 @@ def test_names_are_read_as_data(swath, tmp_path, case):
 
 def test_a_year_in_a_name_becomes_the_time(swath, tmp_path):
     for year in (2019, 2020):
-        one(f"ndvi_b1_{year}_r0c1.tif", tmp_path / "raw")
-        one(f"ndvi_b1_{year}_r0c2.tif", tmp_path / "raw")
+        for place in (1, 2):
+            one(f"ndvi_b1_{year}_r0c{place}.tif", tmp_path / "raw", place=place)
     swath("init", "raw", cwd=tmp_path)
     times = {i.body["properties"]["datetime"] or i.body["properties"]["start_datetime"] for i in build(swath, tmp_path).items}
     assert {t[:4] for t in times} == {"2019", "2020"}
 
 
 def test_a_file_of_several_bands_per_tile_stays_one_asset(swath, tmp_path):
-    for tile in ("a1", "a2", "b1"):
-        one(f"scene_{tile}.tif", tmp_path / "raw", bands=4)
+    for place, tile in enumerate(("a1", "a2", "b1")):
+        one(f"scene_{tile}.tif", tmp_path / "raw", bands=4, place=place)
     swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     catalog = build(swath, tmp_path)
     assert len(catalog.items) == 3
@@ -98,11 +98,11 @@ def test_a_file_of_several_bands_per_tile_stays_one_asset(swath, tmp_path):
 
 
 def test_two_datasets_mixed_in_one_tree(swath, tmp_path):
-    for tile in ("r0c0", "r0c1", "r1c0"):
+    for place, tile in enumerate(("r0c0", "r0c1", "r1c0")):
         for band in ("b1", "b2"):
-            one(f"map4_{band}_{tile}_2020.tif", tmp_path / "raw")
-    for tile in ("33", "34"):
-        one(f"height/dem-{tile}.tif", tmp_path / "raw", step=90, nodata=0)
+            one(f"map4_{band}_{tile}_2020.tif", tmp_path / "raw", place=place)
+    for place in (33, 34):
+        one(f"height/dem-{place}.tif", tmp_path / "raw", place=3 * place, step=90, nodata=0)
     swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     assert len(datasets(tmp_path)) == 2, (tmp_path / "swath.toml").read_text()
     catalog = build(swath, tmp_path)

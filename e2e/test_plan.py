@@ -4,11 +4,11 @@ from support.files import stamps
 
 
 def map_with_a_hole(folder):
-    for tile in ("r0c0", "r0c1", "r1c0", "r1c1"):
+    for place, tile in enumerate(("r0c0", "r0c1", "r1c0", "r1c1")):
         for band in ("b1", "b2"):
             for date in ("20200101", "20200201"):
                 if (tile, band, date) != ("r1c0", "b2", "20200201"):
-                    rasters.write(folder / f"raw/map_{band}_{date}_{tile}.tif", rasters.noise((40, 40), seed=len(tile + band)), nodata=0)
+                    rasters.write(folder / f"raw/map_{band}_{date}_{tile}.tif", rasters.noise((40, 40)), nodata=0, origin=(500_000 + 1200 * place, 5_000_000))
 
 
 def test_a_hole_in_the_lattice_is_named(swath, tmp_path):
@@ -29,10 +29,10 @@ def test_it_writes_nothing(swath, tmp_path):
 
 
 def odd(swath, tmp_path, **options):
-    for tile in ("a", "b", "c", "d", "e"):
-        rasters.write(tmp_path / f"raw/map_{tile}.tif", rasters.noise((40, 40)), nodata=0)
+    for place, tile in enumerate(("t1", "t2", "t3", "t4", "t5")):
+        rasters.write(tmp_path / f"raw/map_{tile}.tif", rasters.noise((40, 40)), nodata=0, origin=(500_000 + 1200 * place, 5_000_000))
     array = options.pop("array", rasters.noise((40, 40)))
-    rasters.write(tmp_path / "raw/map_f.tif", array, **({"nodata": 0} | options))
+    rasters.write(tmp_path / "raw/map_t6.tif", array, **({"nodata": 0, "origin": (506_000, 5_000_000)} | options))
     swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
     return swath("plan", cwd=tmp_path).text
 
@@ -40,7 +40,7 @@ def odd(swath, tmp_path, **options):
 def names(text, *words):
     """Whether some line, or the one below it, names the file together with one of the words."""
     lines = text.splitlines()
-    return any("map_f" in line and any(w.lower() in (line + " ".join(lines[n + 1 : n + 2])).lower() for w in words) for n, line in enumerate(lines))
+    return any("map_t6" in line and any(w.lower() in (line + " ".join(lines[n + 1 : n + 2])).lower() for w in words) for n, line in enumerate(lines))
 
 
 def test_another_crs_is_named(swath, tmp_path):
