@@ -71,9 +71,14 @@ def test_metadata_says_what_rasterio_says(catalog):
                 assert properties["proj:bbox"] == pytest.approx(list(dataset.bounds))
 
 
+def tile(folder, number, array):
+    """One of many tiles, each at a place of its own."""
+    rasters.write(folder / f"raw/map_t{number:03}.tif", array, origin=(500_000 + 30_000 * number, 5_000_000), nodata=0)
+
+
 def small(folder, count=6):
     for n in range(count):
-        rasters.write(folder / f"raw/map_t{n:03}.tif", rasters.smooth((600, 700), seed=n), nodata=0)
+        tile(folder, n, rasters.smooth((600, 700), seed=n))
     return folder
 
 
@@ -94,7 +99,7 @@ def test_a_second_run_converts_nothing(swath, tmp_path):
 def test_one_changed_file_is_converted_alone(swath, tmp_path):
     ready(swath, tmp_path)
     before = stamps(tmp_path / "build")
-    rasters.write(tmp_path / "raw/map_t002.tif", rasters.smooth((600, 700), seed=99), nodata=0)
+    tile(tmp_path, 2, rasters.smooth((600, 700), seed=99))
     swath("build", cwd=tmp_path)
     again = [p for p in rewritten(before, stamps(tmp_path / "build")) if p.endswith(".tif")]
     assert len(again) == 1 and "t002" in again[0], again
@@ -169,7 +174,7 @@ def test_a_kill_never_leaves_half_a_file_under_a_final_name(swath, tmp_path):
 
 def test_three_broken_files_of_a_hundred_do_not_stop_the_rest(swath, shared, tmp_path):
     for n in range(97):
-        rasters.write(tmp_path / f"raw/map_t{n:03}.tif", rasters.smooth((64, 64), seed=n), nodata=0)
+        tile(tmp_path, n, rasters.smooth((64, 64), seed=n))
     for n, name in enumerate(("gdal/byte_truncated.tif", "gdal/byte_zstd_corrupted.tif", "gdal/unknown_compression.tif")):
         (tmp_path / f"raw/map_t{97 + n:03}.tif").write_bytes((shared / "data/malformed" / name).read_bytes())
     swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path, rc={0, 8})
@@ -191,7 +196,7 @@ def mount(folder, size):
 def test_a_full_disk_ends_with_7_and_leaves_earlier_outputs_whole(swath, tmp_path):
     disk = tmp_path / "disk"
     for n in range(8):
-        rasters.write(tmp_path / f"raw/map_t{n:03}.tif", rasters.noise((1000, 1000), seed=n), nodata=0)
+        tile(tmp_path, n, rasters.noise((1000, 1000), seed=n))
     mount(disk, "8m")
     try:
         swath("init", tmp_path / "raw", "--datetime", "2020-05-17", cwd=disk)

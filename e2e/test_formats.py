@@ -16,7 +16,11 @@ TIFFS = sorted(name for name in EXPECTED if name.startswith("odd/"))
 NETCDFS = sorted(name for name in EXPECTED if name.startswith("odd_netcdf/"))
 
 #: Known to differ from GDAL, and why that is right or not yet mended.
-DIFFERS = {}
+DIFFERS = {
+    "odd_netcdf/gdal/swapedxy.nc": "stored as (x, y): GDAL leaves it lying on its side, swath turns it upright",
+    "odd_netcdf/gdal/alldatatypes.nc": "GDAL reads compounds of two numbers as complex; swath leaves them out",
+    "odd_netcdf/stars/3B42_Daily.19991231.7.test.nc": "stored as (x, y): GDAL leaves it lying on its side, swath turns it upright",
+}
 #: Lossy by their codec: another decoder may be off by a few counts.
 LOSSY = {"JPEG", "YCbCr JPEG", "WEBP"}
 
@@ -78,7 +82,7 @@ def write(rows):
 
 
 def conclude(name, found, table):
-    table[name] = "exact" if not found else "differs: " + "; ".join(found[:4])
+    table[name] = "exact" if not found else f"differs: {DIFFERS.get(name) or '; '.join(found[:4])}"
     assert found == [] or name in DIFFERS, found
 
 
@@ -101,7 +105,7 @@ def rasters_of(expected):
     entries = expected.get("subdatasets") or {"": expected}
     for name, entry in entries.items():
         key = name.rsplit(":", 1)[-1].lower()
-        if entry.get("bands") and not any(word in key for word in ("bnds", "bounds")) and key not in ("lat", "lon", "xlat", "xlong"):
+        if entry.get("bands") and not any(word in key for word in ("bnds", "bounds")) and not key.startswith(("xlat", "xlong")) and key not in ("lat", "lon"):
             yield name.rsplit(":", 1)[-1], entry
 
 
@@ -131,5 +135,5 @@ def test_netcdf(swath, shared, tmp_path, table, name):
 def test_unsupported_features_are_named(swath, shared, tmp_path):
     for path in sorted((DATA / "unsupported_ok").rglob("*")):
         if path.is_file():
-            result = swath("cog", path, tmp_path / "out.tif", rc={0, 1})
+            result = swath("cog", path, tmp_path / f"{path.name}.tif", rc={0, 1})
             assert result.rc == 0 or ("support" in result.err and path.name in result.err), result

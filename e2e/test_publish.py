@@ -31,9 +31,13 @@ def test_a_second_run_writes_nothing(swath, built, published):
     assert stamps(published) == before, result
 
 
+def tile(folder, number, seed):
+    rasters.write(folder / f"raw/map_t{number:03}.tif", rasters.noise((900, 900), seed=seed), origin=(500_000 + 27_000 * number, 5_000_000), nodata=0)
+
+
 def small(swath, folder, count=4):
     for n in range(count):
-        rasters.write(folder / f"raw/map_t{n:03}.tif", rasters.noise((900, 900), seed=n), nodata=0)
+        tile(folder, n, seed=n)
     swath("init", "raw", "--datetime", "2020-05-17", cwd=folder)
     swath("build", cwd=folder)
     return folder
@@ -43,7 +47,7 @@ def test_a_change_is_published_alone_and_under_a_new_name(swath, tmp_path):
     small(swath, tmp_path)
     swath("publish", "out", cwd=tmp_path)
     before = stamps(tmp_path / "out")
-    rasters.write(tmp_path / "raw/map_t001.tif", rasters.noise((900, 900), seed=50), nodata=0)
+    tile(tmp_path, 1, seed=50)
     swath("build", cwd=tmp_path)
     swath("publish", "out", cwd=tmp_path)
     after = stamps(tmp_path / "out")
@@ -59,7 +63,7 @@ def test_a_change_is_published_alone_and_under_a_new_name(swath, tmp_path):
 def test_prune_removes_what_nothing_refers_to(swath, tmp_path):
     small(swath, tmp_path)
     swath("publish", "out", cwd=tmp_path)
-    rasters.write(tmp_path / "raw/map_t001.tif", rasters.noise((900, 900), seed=50), nodata=0)
+    tile(tmp_path, 1, seed=50)
     swath("build", cwd=tmp_path)
     swath("publish", "out", cwd=tmp_path)
     assert len(list((tmp_path / "out").rglob("*.tif"))) == 5

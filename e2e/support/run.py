@@ -18,7 +18,7 @@ SECRETS = {CANARY, CANARY.replace("=", "%3D")}
 FOREIGN = ("AZURE_", "SWATH_", "AWS_")
 
 
-@dataclass
+@dataclass(repr=False)
 class Result:
     argv: list
     rc: int
@@ -37,8 +37,8 @@ class Result:
     def events(self):
         return [json.loads(line) for line in self.out.splitlines() if line.strip()]
 
-    def __str__(self):
-        return f"$ {' '.join(map(str, self.argv))}\nexit {self.rc} after {self.seconds:.2f} s\n--- stdout\n{self.out[-4000:]}\n--- stderr\n{self.err[-4000:]}"
+    def __repr__(self):
+        return f"$ {' '.join(map(str, self.argv))}\nexit {self.rc} after {self.seconds:.2f} s\n--- stdout\n{self.out[-3000:]}\n--- stderr\n{self.err[-3000:]}"
 
 
 def environment(extra=None):

@@ -61,7 +61,7 @@ fn readable_by_all(file: &File) -> io::Result<()> {
 
 /// Makes the rename itself durable.
 fn sync_folder(path: &Path) -> Result<()> {
-    let Some(folder) = path.parent() else { return Ok(()) };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|f| f.sync_all()).map_err(|e| disk(folder, &e))
 }
 
