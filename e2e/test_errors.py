@@ -4,6 +4,7 @@ import json
 import pytest
 
 from support import rasters
+from support.run import CANARY_SAS
 from support.run import swath as run
 
 
@@ -76,7 +77,9 @@ def test_an_expired_token_says_that_it_expired(swath, azurite, project):
 
 def test_nobody_answers_ends_with_6(swath, project):
     swath("build", cwd=project)
-    swath("publish", "http://127.0.0.1:9/account/container/x", cwd=project, rc=6, timeout=180)
+    env = {"AZURE_STORAGE_SAS_TOKEN": CANARY_SAS.replace("sp=rl", "sp=racwl")}
+    result = swath("publish", "http://127.0.0.1:9/account/container/x", cwd=project, env=env, rc=6, timeout=180)
+    assert "127.0.0.1:9" in result.err, result
 
 
 def test_an_error_in_json_is_an_event(swath, tmp_path):
