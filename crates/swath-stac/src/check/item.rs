@@ -85,12 +85,14 @@ fn place(path: &str, item: &Object, findings: &mut Vec<Finding>) {
     let Some(bbox) = bbox else { return };
     let points: Vec<LonLatBox> = positions.iter().filter_map(|p| LonLatBox::of(&[p[0], p[1], p[0], p[1]])).collect();
     let outside = points.iter().any(|p| !bbox.holds(p));
-    let loose = LonLatBox::around(&points).is_some_and(|around| {
-        let far = |a: f64, b: f64| (a - b).abs() > 1e-6;
-        far(bbox.south, around.south)
-            || far(bbox.north, around.north)
-            || (!bbox.crosses_antimeridian() && (far(bbox.west, around.west) || far(bbox.east, around.east)))
-    });
+    // Plain numbers: 180 and -180 are one meridian, but the two sides of a box around the whole world.
+    let range = |of: fn(&LonLatBox) -> f64| points.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    let (west, east) = range(|p| p.west);
+    let (south, north) = range(|p| p.south);
+    let far = |a: f64, b: f64| (a - b).abs() > 1e-6;
+    let loose = far(bbox.south, south)
+        || far(bbox.north, north)
+        || (!bbox.crosses_antimeridian() && (far(bbox.west, west) || far(bbox.east, east)));
     if outside || loose {
         findings.push(
             Finding::error(
