@@ -1,9 +1,10 @@
 """`stack`: the array that rasterio would read, by few requests, to TIFF, Zarr and a plot."""
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 from rasterio.transform import from_origin
-from rasterio.vrt import WarpedVRT
+from rasterio.warp import Resampling, reproject
 
 from support import rasters
 from support.catalog import open_catalog
@@ -102,25 +103,49 @@ def test_bounds_in_the_units_of_the_crs(swath, quad, tmp_path):
     assert np.array_equal(rasters.read(tmp_path / "x.tif")[0], whole[200:300, 100:400])
 
 
+def centres(transform, shape):
+    rows, cols = np.mgrid[0 : shape[0], 0 : shape[1]]
+    return transform.c + (cols + 0.5) * transform.a, transform.f + (rows + 0.5) * transform.e
+
+
+def sampled(array, col, row, resampling):
+    """The value at exact pixel coordinates (0.5 is the middle of the first pixel), computed in double precision."""
+    if resampling == "nearest":
+        return array[np.floor(row).astype(int), np.floor(col).astype(int)]
+    col, row = col - 0.5, row - 0.5
+    c, r = np.floor(col).astype(int), np.floor(row).astype(int)
+    right, down = col - c, row - r
+    upper = array[r, c] * (1 - right) + array[r, c + 1] * right
+    lower = array[r + 1, c] * (1 - right) + array[r + 1, c + 1] * right
+    return upper * (1 - down) + lower * down
+
+
 @pytest.mark.parametrize("resampling", ["nearest", "bilinear"])
-def test_another_crs_as_rasterio_warps_it(swath, tmp_path, resampling):
+def test_another_crs_is_sampled_exactly_and_close_to_rasterio(swath, tmp_path, resampling):
     array = rasters.smooth((SIDE, SIDE), "float32")
     source = rasters.write(tmp_path / "raw/map.tif", array)
     root = published(swath, tmp_path)
     swath("stack", root, "--assets", key_of(root), "--crs", "EPSG:32632", "--resolution", "30", "--resampling", resampling, "-o", tmp_path / "x.tif")
-    with rasterio.open(tmp_path / "x.tif") as ours, rasterio.open(source) as dataset:
+    with rasterio.open(tmp_path / "x.tif") as ours:
         assert ours.crs.to_epsg() == 32632 and ours.res == (30, 30)
-        options = {"crs": ours.crs, "transform": ours.transform, "width": ours.width, "height": ours.height, "nodata": -1, "src_nodata": -1}
-        with WarpedVRT(dataset, resampling=rasterio.enums.Resampling[resampling], tolerance=0, **options) as warped:
-            theirs = warped.read(1)
-        values, valid = ours.read(1), ours.read_masks(1) > 0
-    both = valid & (theirs != -1)
-    assert both.mean() > 0.5
-    inner = both.copy()
-    inner[:2], inner[-2:], inner[:, :2], inner[:, -2:] = False, False, False, False
-    same = np.isclose(values[inner], theirs[inner], rtol=1e-5)
-    assert same.mean() > (0.999 if resampling == "nearest" else 0.9999), f"{(~same).sum()} of {same.size} differ"
-    assert (valid == (theirs != -1)).mean() > 0.99
+        values, transform, crs = ours.read(1), ours.transform, ours.crs
+    x, y = centres(transform, values.shape)
+    x, y = pyproj.Transformer.from_crs(32632, 32633, always_xy=True).transform(x, y)
+    col, row = (x - 500_000) / 30, (5_000_000 - y) / 30
+    inner = (col > 2) & (col < SIDE - 2) & (row > 2) & (row < SIDE - 2)
+    assert inner.mean() > 0.5
+    exact = sampled(array.astype("float64"), col[inner], row[inner], resampling)
+    assert np.abs(values[inner] - exact).max() < 0.01
+
+    theirs = np.full(values.shape, -1, "float32")
+    with rasterio.open(source) as dataset:
+        options = {"dst_transform": transform, "dst_crs": crs, "dst_nodata": -1, "resampling": Resampling[resampling]}
+        reproject(dataset.read(1), theirs, src_transform=dataset.transform, src_crs=dataset.crs, **options)
+    # GDAL interpolates the transformation between a few points, so some of its samples lie up to an eighth of a pixel off.
+    if resampling == "nearest":
+        assert (values[inner] == theirs[inner]).mean() > 0.95
+    else:
+        assert np.abs(values[inner] - theirs[inner]).max() < 5
 
 
 def test_two_zones_on_one_grid(swath, tmp_path):
@@ -203,7 +228,7 @@ def test_a_coarse_stack_reads_the_overview(swath, tmp_path, serve):
     server = serve(root)
     swath("stack", f"{server.url}/collection.json", "--assets", key_of(root), "--resolution", "240", "-o", tmp_path / "x.tif")
     with rasterio.open(tmp_path / "x.tif") as dataset:
-        assert dataset.shape == (512, 512)
+        assert dataset.res == (240, 240) and dataset.shape in ((512, 512), (513, 513))
     assert server.sent(".tif") < source.stat().st_size / 10
 
 
