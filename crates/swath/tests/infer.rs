@@ -33,7 +33,7 @@ fn understood(dir: &Path, datetime: Option<&str>) -> (Vec<String>, Resolved, Str
 
 fn check(files: &[(String, Tiny)], datetime: Option<&str>, expected: &[&str]) -> (Resolved, String) {
     let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("raw");
+    let dir = dir.path().join("project/raw");
     for (name, tiny) in files {
         tiny.write(&dir.join(name));
     }
@@ -62,19 +62,19 @@ fn a_map_of_tiles_and_bands() {
 #[test]
 fn a_folder_for_each_band() {
     let files = tiles(&|c, r| ["B02", "B03", "B8A"].map(|b| format!("{b}/3263{c}{r}_20200105.tif")).to_vec());
-    check(&files, None, &["raw | 4 x B02,B03,B8A | {variable}/{tile}_{date:%Y%m%d}.tif | 326300_20200105"]);
+    check(&files, None, &["project | 4 x B02,B03,B8A | {variable}/{tile}_{date:%Y%m%d}.tif | 326300_20200105"]);
 }
 
 #[test]
 fn a_folder_for_each_tile() {
     let files = tiles(&|c, r| vec![format!("tile_{c}_{r}/height.tif"), format!("tile_{c}_{r}/slope.tif")]);
-    check(&files, Some("2019"), &["raw | 4 x height,slope | tile_{tile}/{variable}.tif | 0_0"]);
+    check(&files, Some("2019"), &["project | 4 x height,slope | tile_{tile}/{variable}.tif | 0_0"]);
 }
 
 #[test]
 fn one_multi_band_file_for_each_tile() {
     let files = tiles(&|c, r| vec![format!("tile_{c}{r}.tif")]).into_iter().map(|(n, t)| (n, Tiny { bands: 3, ..t })).collect::<Vec<_>>();
-    let (resolved, text) = check(&files, Some("2019"), &["raw | 4 x data | tile_{tile}.tif | 00"]);
+    let (resolved, text) = check(&files, Some("2019"), &["project | 4 x data | tile_{tile}.tif | 00"]);
     assert!(text.contains("bands = [\"b1\", \"b2\", \"b3\"]"), "{text}");
     assert_eq!(resolved.datasets[0].items[0].assets[0].bands, [0, 1, 2]);
 }
@@ -96,13 +96,13 @@ fn a_date_spread_over_folders() {
         .iter()
         .flat_map(|d| ["red", "nir"].map(|v| (format!("{d}/{v}.tif"), Tiny::default())))
         .collect();
-    check(&files, None, &["raw | 3 x nir,red | {date:%Y}/{date:%m}/{date:%d}/{variable}.tif | raw_20200105"]);
+    check(&files, None, &["project | 3 x nir,red | {date:%Y}/{date:%m}/{date:%d}/{variable}.tif | project_20200105"]);
 }
 
 #[test]
 fn a_number_that_moves_the_place_is_no_month() {
     let files = tiles(&|c, r| vec![format!("cover_2020_0{}_0{}.tif", c + 1, r + 1)]);
-    check(&files, None, &["raw | 4 x cover | {variable}_{date:%Y}_{tile}.tif | 01_01_2020"]);
+    check(&files, None, &["cover | 4 x cover | {variable}_{date:%Y}_{tile}.tif | 01_01_2020"]);
 }
 
 #[test]
@@ -126,10 +126,64 @@ fn two_datasets_in_one_tree() {
 fn places_with_names_are_tiles_and_unlike_maps_are_datasets() {
     let places = [("site_amazon.tif", 0), ("site_congo.tif", 5), ("site_borneo.tif", 9)];
     let files: Vec<(String, Tiny)> = places.iter().map(|(n, c)| ((*n).to_owned(), Tiny::at(*c, 0))).collect();
-    check(&files, Some("2020"), &["raw | 3 x data | site_{tile}.tif | amazon"]);
+    check(&files, Some("2020"), &["project | 3 x data | site_{tile}.tif | amazon"]);
     let maps = [("biomass.tif", Tiny { pixel: 30.0, ..Tiny::at(0, 0) }), ("roads.tif", Tiny { sample: "uint8", ..Tiny::at(50, 50) })];
     let files: Vec<(String, Tiny)> = maps.into_iter().map(|(n, t)| (n.to_owned(), t)).collect();
     check(&files, Some("2020"), &["biomass | 1 x biomass | biomass.tif | biomass", "roads | 1 x roads | roads.tif | roads"]);
+}
+
+#[test]
+fn one_odd_sibling_does_not_break_up_its_dataset() {
+    type Change = fn(Tiny) -> Tiny;
+    let rows: [(&str, Change); 4] = [
+        ("pixel size", |t| Tiny { pixel: 20.0, ..t }),
+        ("type", |t| Tiny { sample: "float32", ..t }),
+        ("crs", |t| Tiny { epsg: 32634, ..t }),
+        ("bands", |t| Tiny { bands: 3, ..t }),
+    ];
+    let places = ["t1", "t2", "t3", "t4", "t5", "t6"];
+    let words = ["amazon", "borneo", "congo", "daintree", "everglades", "faroe"];
+    for (what, change) in rows {
+        let tiny = |i: usize, odd: bool| if odd { change(Tiny::at(i as i32, 0)) } else { Tiny::at(i as i32, 0) };
+        let each = |name: &dyn Fn(usize) -> String| (0..6).map(|i| (name(i), tiny(i, i == 5))).collect::<Vec<_>>();
+        let bands = |only: &str| {
+            let file = |(i, b): (usize, &str)| (format!("map_{b}_{}.tif", places[i]), tiny(i, i == 5 && b.contains(only)));
+            (0..6).flat_map(|i| ["b1", "b2"].map(|b| (i, b))).map(file).collect::<Vec<_>>()
+        };
+        let cases = [
+            (each(&|i| format!("map_{}.tif", places[i])), "project | 6 x data | map_{tile}.tif | t1"),
+            (each(&|i| format!("site_{}.tif", words[i])), "project | 6 x data | site_{tile}.tif | amazon"),
+            (bands("b"), "project | 6 x b1,b2 | map_{variable}_{tile}.tif | t1"),
+            (bands("b2"), "project | 6 x b1,b2 | map_{variable}_{tile}.tif | t1"),
+        ];
+        for (files, expected) in cases {
+            let (resolved, _) = check(&files, Some("2020"), &[expected]);
+            let odd = &resolved.datasets[0].odd;
+            let last = |path: &str| path.contains("t6") || path.contains("faroe");
+            assert!(!odd.is_empty() && odd.iter().all(|o| last(&o.path)) && odd.iter().any(|o| o.what == what), "{what}: {odd:?}");
+        }
+    }
+}
+
+#[test]
+fn words_that_move_the_place_and_nothing_else_are_tiles() {
+    let letters = |nodata: Option<&'static str>| {
+        let file = |(i, c): (usize, char)| (format!("map_{c}.tif"), Tiny { nodata, ..Tiny::at(i as i32, 0) });
+        "abcdef".chars().enumerate().map(file).collect::<Vec<_>>()
+    };
+    check(&letters(None), Some("2020"), &["project | 6 x data | map_{tile}.tif | a"]);
+    check(&letters(Some("0")), Some("2020"), &["project | 6 x data | map_{tile}.tif | a"]);
+}
+
+#[test]
+fn folders_of_tiles_of_two_kinds_stay_datasets() {
+    let folder = |name: &'static str, first: i32, pixel: f64| {
+        let tile = move |c: i32| (format!("{name}/r0c{c}.tif"), Tiny { pixel, ..Tiny::at(first + 3 * c, 0) });
+        (0..4).map(tile)
+    };
+    let files: Vec<(String, Tiny)> = folder("north", 0, 10.0).chain(folder("roads", 20, 20.0)).chain(folder("south", 40, 10.0)).collect();
+    let expected = |name: &str| format!("{name} | 4 x data | {name}/{{tile}}.tif | r0c0");
+    check(&files, Some("2020"), &["north", "roads", "south"].map(expected).iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 #[test]
@@ -141,7 +195,7 @@ fn instants_and_processing_dates() {
         .flat_map(|(c, d, p)| ["B02", "B03"].map(|b| (format!("S2_{d}_{p}_T32TQ{}_{b}.tif", ["M", "N"][*c as usize]), Tiny::at(*c, 0))))
         .collect();
     let pattern = "S2_{date:%Y%m%dT%H%M%S}_{date2:%Y%m%dT%H%M%S}_{tile}_{variable}.tif";
-    let (resolved, _) = check(&files, None, &[&format!("raw | 3 x B02,B03 | {pattern} | T32TQM_20200105T101112")]);
+    let (resolved, _) = check(&files, None, &[&format!("S2 | 3 x B02,B03 | {pattern} | T32TQM_20200105T101112")]);
     assert_eq!(resolved.datasets[0].items[0].fields["date2"], "20200301T000000");
 }
 
@@ -153,7 +207,7 @@ fn fill_and_classes_are_noticed() {
         ("s_20200105_B2.tif".to_owned(), scene(|c, r| f64::from((c * r) % 300))),
         ("s_20200105_QA.tif".to_owned(), scene(|c, _| f64::from(c % 2))),
     ];
-    let (resolved, text) = check(&files, None, &["raw | 1 x B1,B2,QA | s_{date:%Y%m%d}_{variable}.tif | raw_20200105"]);
+    let (resolved, text) = check(&files, None, &["project | 1 x B1,B2,QA | s_{date:%Y%m%d}_{variable}.tif | project_20200105"]);
     assert!(text.contains("\nnodata = 0   # proposed: no nodata tag; 0 fills"), "{text}");
     assert!(text.contains("\n# nodata = 0   # perhaps: no nodata tag; 0 fills"), "{text}");
     assert!(text.contains("[dataset.variables.QA]   # uint16; no nodata tag; none is proposed"), "{text}");
@@ -231,7 +285,7 @@ fn the_time_of_the_header_is_used_when_all_files_have_it() {
         .map(|b| (format!("l8_{b}.tif"), Tiny { datetime: Some("2018:01:31 15:40:11"), ..Tiny::default() }))
         .into_iter()
         .collect();
-    let (resolved, _) = check(&files, None, &["raw | 1 x B2,B3 | l8_{variable}.tif | raw"]);
+    let (resolved, _) = check(&files, None, &["l8 | 1 x B2,B3 | l8_{variable}.tif | l8"]);
     assert_eq!(resolved.datasets[0].items[0].datetime.to_rfc3339(), "2018-01-31T15:40:11+00:00");
 }
 

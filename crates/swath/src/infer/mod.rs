@@ -1,6 +1,7 @@
 //! What `swath init` does: works out from names and headers which file is which tile x variable x date.
 //! Names are data: tokens that are constant, that repeat, that parse as dates, that move the place or cross with everything.
 
+mod clash;
 mod columns;
 mod dates;
 mod draft;

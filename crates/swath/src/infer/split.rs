@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use super::clash::kinds_clash;
 use super::columns::Columns;
 use super::dates;
 use super::draft::Draft;
@@ -32,7 +33,10 @@ fn column(table: &Columns<'_>) -> Option<usize> {
 
 /// Names of several words that differ in all of them, of rasters that differ too: these have only their count of words in common.
 fn are_unrelated(table: &Columns<'_>, open: &[usize]) -> bool {
-    let is_name = |c: usize| !matches!(Shape::of(&table.distinct(c)), Shape::Digits | Shape::Grid);
+    let is_name = |c: usize| {
+        let shape = Shape::of(&table.distinct(c));
+        shape != Shape::Digits && shape.like_tile() < 3
+    };
     if !open.iter().all(|c| is_name(*c) && table.are_twins(*c, open[0])) {
         return false;
     }
@@ -94,28 +98,6 @@ fn is_one_scene(table: &Columns<'_>, column: usize, shape: &Shape, stays: Option
 fn same_grid(table: &Columns<'_>) -> bool {
     let facts: Vec<&Facts> = table.samples.iter().filter_map(|s| s.facts.as_ref()).collect();
     facts.windows(2).all(|w| w[0].place == w[1].place && w[0].shares_pixel(w[1]))
-}
-
-/// Between values of `column`, files that are alike in the variable differ in type, bands or size of pixels; within one value they do not.
-fn kinds_clash(table: &Columns<'_>, column: usize, open: &[usize]) -> bool {
-    let rest: Vec<usize> = open.iter().copied().filter(|c| *c != column).collect();
-    let variable = variable_column(table, &rest);
-    let key = |row: usize| variable.map(|v| table.values[v][row].as_str());
-    let alike = |a: usize, b: usize| match (&table.samples[a].facts, &table.samples[b].facts) {
-        (Some(x), Some(y)) => Some(x.kind == y.kind && x.shares_pixel(y) && (x.rasters.is_empty() || x.rasters == y.rasters)),
-        _ => None,
-    };
-    let groups = table.rows_by(&[column]);
-    let within = groups.iter().all(|rows| {
-        rows.iter().all(|r| {
-            let twin = rows.iter().copied().find(|o| key(*o) == key(*r)).unwrap_or(*r);
-            alike(twin, *r) == Some(true)
-        })
-    });
-    let first = |rows: &[usize], like: usize| rows.iter().copied().find(|r| key(*r) == key(like));
-    let between =
-        groups.iter().skip(1).any(|rows| groups[0].iter().any(|r| first(rows, *r).and_then(|other| alike(*r, other)) == Some(false)));
-    within && between
 }
 
 /// Whether the values of `column` hold the same tiles and dates, mostly.

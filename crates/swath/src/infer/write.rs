@@ -1,6 +1,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::draft::escape;
+use super::identify;
 use super::inference::{DateSource, Inference, InferredDataset, InferredVariable, NodataFinding};
 use crate::lattice::{fit, resolve};
 use crate::plan_file::{Datetime, Moment, PlanFile, Stamp};
@@ -48,6 +49,7 @@ impl Inference {
             .ok()
             .and_then(|d| d.file_name().map(|n| n.to_string_lossy().into_owned()))
             .unwrap_or_else(|| "maps".to_owned());
+        let project = identify::project(&self.dir);
         let files: usize = self.datasets.iter().map(|d| d.files).sum();
         let mut out = format!(
             "# Written by `swath init` from {files} files in {name}. Change what is wrong; `swath plan` shows what it means.\n\n\
@@ -62,8 +64,8 @@ impl Inference {
              compress = \"zstd\"              # none lzw deflate zstd lerc lerc-deflate lerc-zstd packbits jpeg webp\n\
              block_size = 512               # a multiple of 16\n\
              overview_resampling = \"auto\"   # average for measures, mode for categories; or average, mode, nearest\n",
-            quoted(&self.catalog_id(&name)),
-            quoted(&name),
+            quoted(&self.catalog_id(&project)),
+            quoted(&project),
         );
         for dataset in &self.datasets {
             out.push('\n');
@@ -72,9 +74,9 @@ impl Inference {
         out
     }
 
-    /// The folder's name; ids are unique in a catalog, so a dataset of that name makes it a longer one.
-    fn catalog_id(&self, folder: &str) -> String {
-        let id = fit(folder);
+    /// The project's name; ids are unique in a catalog, so a dataset of that name makes it a longer one.
+    fn catalog_id(&self, project: &str) -> String {
+        let id = fit(project);
         if self.datasets.iter().any(|d| d.id == id) { format!("{id}_catalog") } else { id }
     }
 
