@@ -91,11 +91,11 @@ impl PlanFile {
             Error::misuse(place, e.message().replace('\n', ", "), "TOML is expected")
         })?;
         let mut root = Section::new(source, "the plan", 0..0, table.into_inner());
+        root.only(&["catalog", "publish", "cog", "dataset"])?;
         let catalog = catalog(root.section("catalog", "[catalog]")?)?;
         let publish = publish(root.section("publish", "[publish]")?)?;
         let cog = CogTable::read(root.section("cog", "[cog]")?)?;
         let datasets = root.sections("dataset", "[[dataset]]")?.into_iter().map(DatasetTable::read).collect::<Result<Vec<_>>>()?;
-        root.finish()?;
         if datasets.is_empty() {
             return Err(Error::misuse(at, "the plan has no [[dataset]]", "at least one with `id` and `files` is expected"));
         }
@@ -254,6 +254,7 @@ compress = "lerc-zstd"
             ("compress = \"zstd\"", "compress = \"zst\"", "did you mean \"zstd\"?"),
             ("item_id", "itemid", "did you mean `item_id`?"),
             ("[cog]", "[cogs]", "did you mean `cog`?"),
+            ("[[dataset]]", "[[datasets]]", "did you mean `dataset`?"),
         ] {
             let error = PlanFile::parse("swath.toml", &WHOLE.replacen(from, to, 1)).unwrap_err();
             assert_eq!(error.hint.as_deref(), Some(hint), "{error}");

@@ -222,10 +222,18 @@ impl<'t> Section<'t> {
     /// # Errors
     /// Misuse at the first key that nobody asked for, with the nearest one that exists.
     pub(super) fn finish(self) -> Result<()> {
-        let Some((key, span, _)) = self.entries.first() else { return Ok(()) };
-        let known = format!("known: {}", self.known.join(", "));
-        let error = Error::misuse(self.source.place(span), format!("unknown key `{key}` in {}", self.name), known);
-        Err(match nearest(key, &self.known) {
+        self.only(&self.known)
+    }
+
+    /// Ahead of reading: `[[datasets]]` is the mistake, not what is then missing or half there.
+    ///
+    /// # Errors
+    /// Misuse at the first key that is none of `known`, with the nearest of these.
+    pub(super) fn only(&self, known: &[&'static str]) -> Result<()> {
+        let Some((key, span, _)) = self.entries.iter().find(|(key, _, _)| !known.contains(&key.as_str())) else { return Ok(()) };
+        let right = format!("known: {}", known.join(", "));
+        let error = Error::misuse(self.source.place(span), format!("unknown key `{key}` in {}", self.name), right);
+        Err(match nearest(key, known) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error,
         })
