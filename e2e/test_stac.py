@@ -61,6 +61,23 @@ def test_pystac_walks_the_whole_tree(built):
     assert low == min(i.datetime for i in items) and high == max(i.datetime for i in items)
 
 
+def test_another_reader_of_stac_geoparquet_reads_the_table(catalog):
+    """In a process of its own: the reader works, then sometimes crashes while its interpreter ends."""
+    import subprocess
+    import sys
+
+    script = (
+        "import asyncio, json, sys, rustac\n"
+        "async def main():\n"
+        "    found = await rustac.read(sys.argv[1])\n"
+        "    print(json.dumps(sorted(f['id'] for f in found['features'])), flush=True)\n"
+        "asyncio.run(main())\n"
+    )
+    table = catalog.collections[0].path.parent / "items.parquet"
+    done = subprocess.run([sys.executable, "-c", script, str(table)], capture_output=True, text=True, timeout=120)
+    assert json.loads(done.stdout) == sorted(i.body["id"] for i in catalog.items), done.stderr
+
+
 def test_the_extent_of_a_collection_holds_its_items(catalog):
     for collection in [catalog.root, *catalog.collections]:
         boxes = collection.body["extent"]["spatial"]["bbox"]

@@ -91,12 +91,3 @@ fn bytes_that_are_no_table_are_an_error() {
     bent[40..80].fill(0xff);
     let _ = read(bent.into());
 }
-
-#[test]
-fn another_reader_of_the_same_convention_reads_our_table() {
-    let items = [item::build(&facts("a", 0.0, -9999.0)), item::build(&facts("b", 178.0, -9999.0))];
-    let theirs = stac::geoparquet::from_reader(write(&items, None).unwrap()).unwrap();
-    let mut ids: Vec<&str> = theirs.items.iter().map(|i| i.id.as_str()).collect();
-    ids.sort_unstable();
-    assert_eq!(ids, ["a", "b"]);
-}

@@ -8,7 +8,6 @@ use crate::{Error, Family, Result};
 
 /// Held for the length of one build; nobody else builds the same plan meanwhile.
 pub(crate) struct Workplace {
-    folder: PathBuf,
     _lock: File,
 }
 
@@ -30,12 +29,7 @@ impl Workplace {
         for entry in std::fs::read_dir(&unfinished).map_err(|e| disk(&unfinished, &e))?.flatten() {
             let _ = std::fs::remove_file(entry.path());
         }
-        Ok(Self { folder, _lock: lock })
-    }
-
-    /// Where files grow before they are renamed.
-    pub(crate) fn unfinished(&self) -> PathBuf {
-        self.folder.join("unfinished")
+        Ok(Self { _lock: lock })
     }
 
     pub(crate) fn memory(plan_folder: &Path) -> PathBuf {

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use swath_raster::tiff::{self, Known, Step, Tiff};
 use swath_raster::{ByteSource, Limits, Span};
 use swath_stac::check::Finding;
+use swath_stac::facts::AssetFacts;
 
 use super::compare::{Contradiction, Notes};
 use super::run::{Depth, Target};
@@ -18,25 +19,42 @@ use crate::{Error, Result};
 pub(super) fn check(target: &Target, depth: Depth, watch: &dyn Watch) -> Vec<Finding> {
     let mut notes = Notes::new(target);
     size_and_checksum(target, &mut notes, watch);
-    let fix = "convert the raw file again with `swath build`";
-    match open(&target.path) {
-        Ok((bytes, tiff)) => {
-            structure::check(&tiff, &mut notes);
-            grid::check(target, tiff.info(), &mut notes);
-            bands::check(target, tiff.info(), &mut notes);
-            if depth == Depth::Blocks {
-                let broken = structure::decode(&tiff, bytes.as_ref());
-                for error in broken {
-                    notes.error("COG-BLOCK", error.to_string(), "every block decodes", fix);
-                }
-                if notes.found.iter().all(|f| f.rule != "COG-BLOCK") {
-                    bands::statistics(target, &mut notes);
-                }
-            }
+    if let Some(tiff) = file(target, depth, &mut notes) {
+        grid::check(target, tiff.info(), &mut notes);
+        bands::check(target, tiff.info(), &mut notes);
+        if depth == Depth::Blocks && notes.found.iter().all(|f| f.rule != "COG-BLOCK") {
+            bands::statistics(target, &mut notes);
         }
-        Err(e) => notes.error("COG-UNREADABLE", e.to_string(), "a GeoTIFF that opens", fix),
     }
     notes.found
+}
+
+/// What can be said of a file that no item speaks of.
+pub(super) fn check_alone(path: &Path, depth: Depth) -> Vec<Finding> {
+    let target = Target { at: path.display().to_string(), path: path.to_owned(), facts: AssetFacts::default() };
+    let mut notes = Notes::new(&target);
+    file(&target, depth, &mut notes);
+    notes.found
+}
+
+/// The file's own structure, and whether it decodes; the parsed file where it opens.
+fn file(target: &Target, depth: Depth, notes: &mut Notes<'_>) -> Option<Tiff> {
+    let fix = "convert the raw file again";
+    match open(&target.path) {
+        Ok((bytes, tiff)) => {
+            structure::check(&tiff, notes);
+            if depth == Depth::Blocks {
+                for error in structure::decode(&tiff, bytes.as_ref()) {
+                    notes.error("COG-BLOCK", error.to_string(), "every block decodes", fix);
+                }
+            }
+            Some(tiff)
+        }
+        Err(e) => {
+            notes.error("COG-UNREADABLE", e.to_string(), "a GeoTIFF that opens", fix);
+            None
+        }
+    }
 }
 
 fn size_and_checksum(target: &Target, notes: &mut Notes<'_>, watch: &dyn Watch) {

@@ -34,7 +34,8 @@ impl<'a> Notes<'a> {
         self.push(rule, Severity::Warning, self.at(), found.into(), right.to_owned(), fix);
     }
     fn at(&self) -> String {
-        format!("{} ({})", self.target.at, self.target.path.display())
+        let path = self.target.path.display().to_string();
+        if self.target.at == path { path } else { format!("{} ({path})", self.target.at) }
     }
     fn push(&mut self, rule: &'static str, severity: Severity, at: String, found: String, right: String, fix: &str) {
         self.found.push(Finding { rule, severity, at, found, right, fix: fix.into() });

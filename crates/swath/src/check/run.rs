@@ -43,16 +43,21 @@ pub(super) struct Target {
     pub at: String,
     pub path: PathBuf,
     pub facts: swath_stac::facts::AssetFacts,
-    /// The id of its item.
-    pub item: String,
 }
 
-/// Checks the catalog whose root document lies in `folder`.
+/// Checks the catalog whose root document lies in `folder`, or the one GeoTIFF that `folder` names.
 ///
 /// # Errors
 /// Absent where there is no folder or no root document; Disk where documents cannot be read. What is wrong with the catalog is no
 /// error but a finding.
 pub fn run(folder: &Path, depth: Depth, watch: &dyn Watch) -> Result<CheckReport> {
+    if folder.is_file() {
+        return Ok(CheckReport { findings: asset::check_alone(folder, depth), documents: 0, assets: 1 });
+    }
+    if folder.to_str().is_some_and(|f| f.contains("://")) {
+        let error = Error::new(Family::Unsupported, folder.display().to_string(), "is an address", "the folder of a catalog, or a GeoTIFF, is expected");
+        return Err(error.hint("check the build before it is published; `swath publish` sends exactly its bytes and verifies them"));
+    }
     if !folder.is_dir() {
         let error = Error::new(Family::Absent, folder.display().to_string(), "no such folder", "the folder of a catalog is expected");
         return Err(error.hint("`swath build` makes one"));
@@ -107,7 +112,7 @@ fn targets(folder: &Path, texts: &BTreeMap<String, String>) -> Vec<Target> {
             let Some(path) = local(folder, name, &asset.href, base.as_deref()) else { continue };
             let Some(facts) = swath_stac::item::asset_facts(&item, key) else { continue };
             if path.is_file() && is_tiff(&asset.href, asset.media_type.as_deref()) {
-                out.push(Target { at: format!("{name}#/assets/{key}"), path, facts, item: item.id.clone() });
+                out.push(Target { at: format!("{name}#/assets/{key}"), path, facts });
             }
         }
     }
