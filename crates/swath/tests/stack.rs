@@ -119,6 +119,9 @@ fn times_are_kept_apart_or_reduced() {
     let (outcome, _) = stacked(folder.path(), &items, &request).unwrap();
     let Samples::U32(counts) = &outcome.stack.data else { panic!() };
     assert_eq!((counts[0], counts[100]), (1, 2));
+    let request = StackRequest { reduce: Reduce::Mean, ..StackRequest::default() };
+    let (outcome, _) = stacked(folder.path(), &items[..1], &request).unwrap();
+    assert_eq!(outcome.stack.nodata, Some(Nodata::Float(f64::NAN)), "the gaps of a mean have a name");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::{Lattice, project_bounds};
 use crate::crs::{Crs, Transformer};
-use crate::{Affine, Bounds, Error, Grid, Result, Shape};
+use crate::{Bounds, Error, Grid, Result};
 
 /// What is asked of a target grid; all absent means: the data's own.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,15 +33,17 @@ pub struct Choice {
 /// Misuse where there is no source, a source has no CRS, or nothing of the sources lies in the bounds; Unsupported where there
 /// is no way between two CRS.
 pub fn choose(sources: &[Grid], wanted: &Wanted) -> Result<Choice> {
-    let Some(first) = sources.first() else {
+    if sources.is_empty() {
         return Err(Error::misuse("", "there is nothing to make a grid of", "at least one source"));
-    };
+    }
     let crs = match &wanted.crs {
         Some(crs) => crs.clone(),
         None => most_common(sources)?,
     };
     let mut reasons = Vec::new();
-    let lattice = match (shared_lattice(sources, &crs), wanted.resolution) {
+    let shared = shared_lattice(sources, &crs);
+    let all_in_one = shared.is_ok();
+    let lattice = match (shared, wanted.resolution) {
         (Ok(lattice), None) => Some(lattice),
         (Ok(lattice), Some(r)) if near(lattice.step.0.abs(), r.0) && near(lattice.step.1.abs(), r.1) => Some(lattice),
         (Ok(lattice), Some(r)) => {
@@ -69,7 +71,19 @@ pub fn choose(sources: &[Grid], wanted: &Wanted) -> Result<Choice> {
             ));
             lattice.cover(bounds)?
         }
-        None => frame_of(sources, first, &crs, wanted, bounds, &mut reasons)?,
+        None => {
+            let step = step(sources, &crs, wanted, &mut reasons)?;
+            let corner = if wanted.bounds.is_some() {
+                reasons.push("the frame is the bounds asked for".into());
+                (bounds.left, bounds.top)
+            } else if all_in_one {
+                reasons.push("pixels start at the upper left corner of the data".into());
+                upper_left(sources)
+            } else {
+                line_up(sources, &crs, step, &mut reasons)
+            };
+            Lattice { corner, step: (step.0, -step.1) }.cover(bounds)?
+        }
     };
     Ok(Choice { grid: Grid { crs: Some(crs), transform, shape }, native, reasons })
 }
@@ -190,15 +204,8 @@ fn cut(data: Bounds, crop: Bounds, crs: &Crs) -> Result<Bounds> {
     }
 }
 
-/// The grid where the data's own cannot be taken.
-fn frame_of(
-    sources: &[Grid],
-    first: &Grid,
-    crs: &Crs,
-    wanted: &Wanted,
-    bounds: Bounds,
-    reasons: &mut Vec<String>,
-) -> Result<(Affine, Shape)> {
+/// The pixel size asked for, or the finest of the data.
+fn step(sources: &[Grid], crs: &Crs, wanted: &Wanted, reasons: &mut Vec<String>) -> Result<(f64, f64)> {
     let step = match wanted.resolution {
         Some(step) => step,
         None => {
@@ -210,26 +217,26 @@ fn frame_of(
     if !(step.0 > 0.0 && step.1 > 0.0 && step.0.is_finite() && step.1.is_finite()) {
         return Err(Error::misuse("", format!("resolution {}", pair(step)), "two positive numbers"));
     }
-    let corner = if wanted.bounds.is_some() {
-        reasons.push("the frame is the bounds asked for".into());
-        (bounds.left, bounds.top)
-    } else {
-        let own = sources.iter().find_map(|s| {
-            let lattice = Lattice::of(s.transform)?;
-            let fits =
-                s.crs.as_ref().is_some_and(|own| same_crs(own, crs)) && near(lattice.step.0, step.0) && near(lattice.step.1, -step.1);
-            fits.then_some(lattice.corner)
-        });
-        reasons.push(match own {
-            Some(_) => "pixels line up with the first raster of that resolution".into(),
-            None => "pixel edges lie on multiples of the resolution".to_owned(),
-        });
-        own.unwrap_or((0.0, 0.0))
-    };
-    if !first.shape_is_sound() {
-        return Err(Error::misuse("", "a raster without pixels", "at least one pixel"));
-    }
-    Lattice { corner, step: (step.0, -step.1) }.cover(bounds)
+    Ok(step)
+}
+
+/// The corner that pixels of this size line up with: that of the first raster that has them, else the origin of the CRS.
+fn line_up(sources: &[Grid], crs: &Crs, step: (f64, f64), reasons: &mut Vec<String>) -> (f64, f64) {
+    let own = sources.iter().find_map(|s| {
+        let lattice = Lattice::of(s.transform)?;
+        let fits = s.crs.as_ref().is_some_and(|own| same_crs(own, crs)) && near(lattice.step.0, step.0) && near(lattice.step.1, -step.1);
+        fits.then_some(lattice.corner)
+    });
+    reasons.push(match own {
+        Some(_) => "pixels line up with the first raster of that resolution".into(),
+        None => "pixel edges lie on multiples of the resolution".to_owned(),
+    });
+    own.unwrap_or((0.0, 0.0))
+}
+
+fn upper_left(sources: &[Grid]) -> (f64, f64) {
+    let corner = (f64::INFINITY, f64::NEG_INFINITY);
+    sources.iter().map(Grid::bounds).fold(corner, |(left, top), b| (left.min(b.left), top.max(b.top)))
 }
 
 /// The smallest pixel of the sources, measured in the target's CRS, to four digits where it had to be projected.
@@ -262,12 +269,6 @@ fn projected_step(source: &Grid, crs: &Crs) -> Result<(f64, f64)> {
     Ok((rounded, rounded))
 }
 
-impl Grid {
-    fn shape_is_sound(&self) -> bool {
-        self.shape.width > 0 && self.shape.height > 0
-    }
-}
-
 fn near(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
 }
@@ -283,6 +284,7 @@ fn name(crs: &Crs) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Affine, Shape};
 
     fn grid(crs: &str, left: f64, top: f64, step: f64, size: u32) -> Grid {
         Grid {
@@ -327,6 +329,13 @@ mod tests {
         check(&sources, &Wanted::default(), false, [15.0, 0.0, 7.5, 0.0, -15.0, 1507.5], (101, 101));
         let reasons = choose(&sources, &Wanted::default()).unwrap().reasons.join("\n");
         assert!(reasons.contains("pixel sizes differ: 30 x 30 and 15 x 15"), "{reasons}");
+    }
+
+    #[test]
+    fn a_coarser_array_starts_at_the_corner_of_the_data() {
+        let wanted = Wanted { resolution: Some((240.0, 240.0)), ..Wanted::default() };
+        let tile = grid("EPSG:32633", 500_007.0, 5_000_013.0, 30.0, 4096);
+        check(&[tile], &wanted, false, [240.0, 0.0, 500_007.0, 0.0, -240.0, 5_000_013.0], (512, 512));
     }
 
     #[test]

@@ -24,6 +24,20 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// The same array, with NaN named as its nodata where it holds NaN and nothing else was named.
+    #[must_use]
+    pub fn with_nan_named(mut self) -> Self {
+        let holds_nan = match &self.data {
+            Samples::F32(v) => v.iter().any(|x| x.is_nan()),
+            Samples::F64(v) => v.iter().any(|x| x.is_nan()),
+            _ => false,
+        };
+        if self.nodata.is_none() && holds_nan {
+            self.nodata = Some(Nodata::Float(f64::NAN));
+        }
+        self
+    }
+
     /// Lengths of time, band, y and x.
     pub fn shape(&self) -> [usize; 4] {
         [self.times.len(), self.bands.len(), self.grid.shape.height as usize, self.grid.shape.width as usize]

@@ -75,7 +75,7 @@ pub async fn run(plan: &StackPlan, fetch: &dyn Fetch, progress: &(dyn Fn(u64) + 
     let grid = plan.grid.grid()?;
     let stack = Stack { times: plan.times.clone(), bands: plan.bands.clone(), grid, data, nodata, valid, reduce: super::Reduce::None };
     let stack = if plan.values == Values::Rescaled { rescale::rescale(stack) } else { stack };
-    Ok(Outcome { stack: reduce::reduce(stack, plan.reduce), failures: failed.list(plan) })
+    Ok(Outcome { stack: reduce::reduce(stack, plan.reduce).with_nan_named(), failures: failed.list(plan) })
 }
 
 /// What the run will move: the headers are read, the blocks only counted.
