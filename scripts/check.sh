@@ -6,6 +6,7 @@ cd "$ROOT"
 
 if [ "${1:-}" != quick ]; then
     cargo fmt --all --check
-    cargo clippy --release --locked --workspace --all-targets -- -D warnings
+    # A list of one range is what a read of one range is; a cast in a macro over all types is idle for one of them.
+    cargo clippy --release --locked --workspace --all-targets -- -D warnings -A clippy::single_range_in_vec_init -A clippy::unnecessary_cast
 fi
 python3 scripts/house.py

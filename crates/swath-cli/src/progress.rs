@@ -51,7 +51,7 @@ impl<'a> Meter<'a> {
         let seconds = self.started.elapsed().as_secs_f64();
         let rate = done as f64 / seconds.max(1e-3);
         let left = self.total.saturating_sub(done) as f64 / rate.max(1.0);
-        let percent = if self.total > 0 { 100 * done / self.total } else { 0 };
+        let percent = (100 * done).checked_div(self.total).unwrap_or(0);
         self.talk.say(format!(
             "{}: {percent} %, {} of {}, {}/s, {left:.0} s left",
             self.label,

@@ -112,7 +112,7 @@ impl Reader<'_> {
         let (tag, code) = (self.order.u16(row, 0)?, self.order.u16(row, 2)?);
         let kind = FieldKind::from_code(code)?;
         let (count, value_at, room) = if self.big { (self.order.u64(row, 4)?, 12, 8) } else { (u64::from(self.order.u32(row, 4)?), 8, 4) };
-        let size = count.checked_mul(kind.size()).unwrap_or(u64::MAX);
+        let size = count.saturating_mul(kind.size());
         let place = if size <= room {
             Place::Inline(Bytes::copy_from_slice(row.get(value_at..value_at + usize::try_from(size).ok()?)?))
         } else if self.big {
@@ -136,7 +136,7 @@ impl Reader<'_> {
                 Place::Inline(bytes) => Some(bytes.clone()),
                 Place::At(offset) => {
                     let what = format!("directory at {}: {}", directory.offset, tags::name(tag));
-                    let len = entry.count.checked_mul(entry.kind.size()).unwrap_or(u64::MAX);
+                    let len = entry.count.saturating_mul(entry.kind.size());
                     total = total.saturating_add(len);
                     if self.known.len().is_none_or(|file| len <= file) && total > self.limits.directory_bytes {
                         let right = format!("at most {} bytes for all tags of a directory", self.limits.directory_bytes);

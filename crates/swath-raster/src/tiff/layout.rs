@@ -1,5 +1,3 @@
-use bytes::Bytes;
-
 use crate::{
     Error, Result, SampleType, Shape,
     decode::{Compression, Encoding, Photometric, Predictor, SampleFormat},
@@ -173,7 +171,7 @@ fn encoding(at: &str, fields: &Fields, order: ByteOrder, samples: u16, pixel_int
         rows: 0,
         order,
         reversed_bits: fields.unsigned(tags::FILL_ORDER) == Some(2),
-        jpeg_tables: fields.array(tags::JPEG_TABLES).map(|v| v.bytes.clone()).unwrap_or_else(Bytes::new),
+        jpeg_tables: fields.array(tags::JPEG_TABLES).map(|v| v.bytes.clone()).unwrap_or_default(),
     })
 }
 

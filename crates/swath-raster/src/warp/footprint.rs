@@ -3,8 +3,11 @@ use crate::{Bounds, Grid, Window};
 /// Points along each edge of a box before it is projected.
 const PER_EDGE: usize = 32;
 
+/// Moves points from one CRS to another, in place; a point without an image becomes infinite.
+type Project<'a> = &'a mut dyn FnMut(&mut [(f64, f64)]);
+
 /// Box around `bounds` after every point of its densified edge went through `project`; `None` where no point has an image.
-pub fn project_bounds(bounds: Bounds, project: &mut dyn FnMut(&mut [(f64, f64)])) -> Option<Bounds> {
+pub fn project_bounds(bounds: Bounds, project: Project<'_>) -> Option<Bounds> {
     let mut points = Vec::with_capacity(PER_EDGE * 5);
     for i in 0..=PER_EDGE {
         let t = i as f64 / PER_EDGE as f64;

@@ -29,8 +29,7 @@ impl Container {
     pub fn new(place: AzurePlace, wire: Wire, secret: Secret) -> Result<Self> {
         let shown = place.url();
         // Requests are signed and retried on the wire, where the checksum is added; here they go plain.
-        let mut retry = RetryConfig::default();
-        retry.max_retries = 0;
+        let retry = RetryConfig { max_retries: 0, ..RetryConfig::default() };
         let emulator = place.endpoint.path() != "/";
         let host = &place.endpoint[..url::Position::BeforePath];
         let endpoint = if emulator { place.endpoint.as_str() } else { host };

@@ -62,8 +62,8 @@ fn layout(plan: &PlanFile) -> Result<Layout> {
         LinkStyle::RelativePublished => Links::RelativePublished,
         LinkStyle::AbsolutePublished => Links::AbsolutePublished,
     };
-    Ok(Layout::new(kind, plan.publish.to.as_deref())
-        .map_err(|e| Error::from(e).hint("set `to` in [publish], or `links = \"self-contained\"`"))?)
+    let refused = |e| Error::from(e).hint("set `to` in [publish], or `links = \"self-contained\"`");
+    Layout::new(kind, plan.publish.to.as_deref()).map_err(refused)
 }
 
 fn catalog(plan: &PlanFile, resolved: &Resolved, memory: &Memory, report: &mut BuildReport) -> Catalog {

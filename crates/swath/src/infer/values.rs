@@ -38,9 +38,9 @@ pub(super) fn of(draft: &Draft<'_>, opened: &[Opened<'_>], bands: &[String]) -> 
             let several = !bands.is_empty();
             let last = if several { info.bands.len().min(bands.len()) } else { info.bands.len().min(1) };
             for band in 0..last {
-                let name = match (&draft.naming, several) {
-                    (_, true) => bands[band].clone(),
-                    (Naming::Rasters, _) => fit(&info.name),
+                let name = match (&draft.naming, bands.get(band)) {
+                    (_, Some(name)) => name.clone(),
+                    (Naming::Rasters, None) => fit(&info.name),
                     _ => fit(&member.variable),
                 };
                 if !order.contains(&name) {

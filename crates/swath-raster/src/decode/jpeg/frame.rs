@@ -67,7 +67,7 @@ impl Frame {
     }
     /// What a block of the component becomes: twice its size each way that has twice the samples to fill.
     pub fn block_of(&self, component: &Component) -> Size {
-        let size = |max: usize, own: usize| if max % (2 * own) == 0 { 16 } else { 8 };
+        let size = |max: usize, own: usize| if max.is_multiple_of(2 * own) { 16 } else { 8 };
         Size { width: size(self.max_h, component.h), height: size(self.max_v, component.v) }
     }
     pub fn planes(&self) -> Vec<Plane> {
