@@ -177,6 +177,27 @@ fn bands_are_named_or_split() {
 }
 
 #[test]
+fn nodata_is_shown_as_the_plan_makes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    Tiny { bands: 2, nodata: Some("7"), ..Tiny::default() }.write(&dir.path().join("t1.tif"));
+    let plan = "files = \"{tile}.tif\"\ndatetime = \"2020\"\nbands = [\"red\", \"nir\"]\n";
+    for (words, shown) in [
+        ("", vec!["data: 7"]),
+        ("[dataset.variables.nir]\nnodata = 0\n", vec!["data: 0 (plan), 7"]),
+        ("[dataset.variables.red]\nnodata = 0\n[dataset.variables.nir]\nnodata = 0\n", vec!["data: 0 (plan)"]),
+        ("[dataset.variables.data]\nnodata = 3\n", vec!["data: 3 (plan)"]),
+    ] {
+        let show = |d: ResolvedDataset| {
+            d.summary.variables.iter().map(|v| format!("{}: {}", v.name, v.effective_nodata.join(", "))).collect::<Vec<_>>()
+        };
+        assert_eq!(show(one(dir.path(), &format!("{plan}{words}"))), shown, "{words}");
+    }
+    let split = one(dir.path(), &format!("{plan}split_bands = true\n[dataset.variables.nir]\nnodata = 0\n"));
+    let shown: Vec<String> = split.summary.variables.iter().map(|v| format!("{}: {}", v.name, v.effective_nodata.join(", "))).collect();
+    assert_eq!(shown, ["nir: 0 (plan)", "red: 7"]);
+}
+
+#[test]
 fn a_cube_is_items_or_bands_and_its_variables_are_chosen() {
     let Some(dir) = shared("sentinel2_romania") else { return };
     let file = "files = \"sentinel2_cube_subset_romania_20m.nc\"\nitem_id = \"cube\"\n";

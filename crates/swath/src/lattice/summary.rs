@@ -31,8 +31,10 @@ pub struct VariableSummary {
     pub types: Vec<String>,
     pub bands: Vec<usize>,
     pub nodata: Vec<String>,
-    /// The plan's, which takes the place of the files' own.
+    /// The plan's, which takes the place of the files' own; `None` where it has none or several for the bands.
     pub planned_nodata: Option<NodataValue>,
+    /// What holds once the plan is applied: `0 (plan)`, else the files' own.
+    pub effective_nodata: Vec<String>,
     pub pixel_sizes: Vec<String>,
     /// `width x height`.
     pub sizes: Vec<String>,
@@ -46,6 +48,7 @@ pub(super) fn of(order: &[String], sightings: &[Sighting], files: usize) -> Data
             name: name.clone(),
             items: 0,
             planned_nodata: None,
+            effective_nodata: Vec::new(),
             types: unique(&mut mine.iter().map(|s| s.info.sample.name().to_owned())),
             bands: mine.iter().map(|s| s.info.bands.len()).collect::<BTreeSet<_>>().into_iter().collect(),
             nodata: unique(&mut mine.iter().map(|s| nodata_label(s))),
@@ -70,12 +73,11 @@ impl DatasetSummary {
             // With split bands the assets are called after the bands, not after the file's variable.
             variable.items = items.iter().filter(|i| i.assets.iter().any(|a| a.variable == variable.name)).count();
         }
-        for variable in &mut self.variables {
-            let mut assets = items.iter().flat_map(|i| &i.assets).filter(|a| a.variable == variable.name);
-            variable.planned_nodata = assets.next().and_then(|a| a.nodata);
-        }
         if self.variables.iter().any(|v| v.items == 0) {
             self.split(items);
+        }
+        for variable in &mut self.variables {
+            variable.plan_nodata(items);
         }
         self
     }
@@ -91,6 +93,28 @@ impl DatasetSummary {
         let count = |name: &str| items.iter().filter(|i| i.assets.iter().any(|a| a.variable == name)).count();
         self.variables =
             names.iter().map(|n| VariableSummary { name: (*n).to_owned(), items: count(n), bands: vec![1], ..like.clone() }).collect();
+    }
+}
+
+impl VariableSummary {
+    /// Sets what the plan says of nodata, of the whole asset or of its bands.
+    fn plan_nodata(&mut self, items: &[ResolvedItem]) {
+        let asset = items.iter().flat_map(|i| &i.assets).find(|a| a.variable == self.name);
+        let mut planned: Vec<Option<NodataValue>> = Vec::new();
+        for words in asset.iter().flat_map(|a| &a.band_words) {
+            let nodata = words.nodata.or(asset.and_then(|a| a.nodata));
+            if !planned.contains(&nodata) {
+                planned.push(nodata);
+            }
+        }
+        self.planned_nodata = match planned.as_slice() {
+            [one] => *one,
+            _ => None,
+        };
+        self.effective_nodata = planned.iter().flatten().map(|n| format!("{} (plan)", n.0)).collect();
+        if planned.is_empty() || planned.contains(&None) {
+            self.effective_nodata.extend(self.nodata.iter().cloned());
+        }
     }
 }
 
