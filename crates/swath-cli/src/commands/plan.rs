@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
-use swath::build::{Due, due};
+use swath::build::{AllDue, Place, due};
 use swath::lattice::{OddFile, Resolved, ResolvedDataset, VariableSummary, resolve};
 use swath::plan_file::{Pattern, PlanFile};
 
@@ -40,9 +40,10 @@ pub fn run(args: &Plan, talk: &Talk) -> swath::Result<Exit> {
             talk.data(line);
         }
     }
-    let due = due(&resolved, folder);
+    let due = due(&plan, &resolved, &Place::beside(&args.plan))?;
     tell_due(&due, talk);
-    Ok(if args.exit_code && !due.is_empty() { Exit::Changes } else { Exit::Done })
+    let nothing = due.conversions.is_empty() && due.documents.is_empty();
+    Ok(if args.exit_code && !nothing { Exit::Changes } else { Exit::Done })
 }
 
 /// The folder that holds all raw files, where it lies outside the plan's own: told once, not before every file.
@@ -79,20 +80,23 @@ fn common_folder<'f>(folders: &[&'f str]) -> &'f str {
     ends.filter(|beginning| folders.iter().all(|f| f.starts_with(beginning))).last().unwrap_or("")
 }
 
-fn tell_due(due: &[Due], talk: &Talk) {
+fn tell_due(due: &AllDue, talk: &Talk) {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in due {
+    for one in &due.conversions {
         *reasons.entry(one.why).or_default() += 1;
         talk.event("due", json!(one));
     }
     let reasons: Vec<String> = reasons.iter().map(|(why, n)| format!("{n} {why}")).collect();
-    let text = if due.is_empty() {
-        "nothing: the build is up to date".to_owned()
-    } else {
-        format!("{} ({})", count(due.len(), "conversion"), reasons.join(", "))
+    for path in &due.documents {
+        talk.event("due", json!({ "document": path, "why": "the plan changed" }));
+    }
+    let text = match (due.conversions.len(), due.documents.len()) {
+        (0, 0) => "nothing: the build is up to date".to_owned(),
+        (0, n) => format!("{} to write again; nothing to convert", count(n, "document")),
+        (n, _) => format!("{} ({})", count(n, "conversion"), reasons.join(", ")),
     };
     talk.data(format!("due     {text}"));
-    if !due.is_empty() {
+    if !(due.conversions.is_empty() && due.documents.is_empty()) {
         talk.say("next: `swath build`");
     }
 }

@@ -43,8 +43,23 @@ pub(super) fn row(item: &Item) -> Result<Object> {
         }
         document.insert(name, value);
     }
+    spell(&mut document);
+    for asset in document.get_mut("assets").and_then(Value::as_object_mut).into_iter().flat_map(|a| a.values_mut()) {
+        if let Some(asset) = asset.as_object_mut() {
+            spell(asset);
+        }
+    }
     document.retain(|_, value| prune(value));
     Ok(document)
+}
+
+/// A CRS spelled out has another shape for each projection, which no column has: it is kept as text.
+const SPELLED: &str = "proj:projjson";
+
+fn spell(object: &mut Object) {
+    if let Some(value) = object.get_mut(SPELLED).filter(|v| v.is_object()) {
+        *value = value.to_string().into();
+    }
 }
 
 /// Drops what a column cannot tell from absence: null, and lists and objects that hold nothing.
@@ -108,6 +123,11 @@ pub(super) fn item(mut row: Object, geometry: Option<Value>) -> Result<Item> {
 
 /// What a column could not say: that there is no code where the CRS is given in full, and numbers in a column of words.
 fn restore(object: &mut Object) {
+    if let Some(value) = object.get_mut(SPELLED)
+        && let Some(spelled) = value.as_str().and_then(|t| serde_json::from_str::<Value>(t).ok())
+    {
+        *value = spelled;
+    }
     if (object.contains_key("proj:wkt2") || object.contains_key("proj:projjson")) && !object.contains_key("proj:code") {
         object.insert("proj:code".into(), Value::Null);
     }

@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{as_stored, read, write};
 use crate::facts::{AssetFacts, BandFacts, GridFacts, ItemFacts, Nodata, Statistics, Time};
@@ -90,4 +90,18 @@ fn bytes_that_are_no_table_are_an_error() {
     let mut bent = good.to_vec();
     bent[40..80].fill(0xff);
     let _ = read(bent.into());
+}
+
+#[test]
+fn systems_of_different_shape_share_a_column() {
+    let mut items = [item::build(&facts("a", 0.0, -9999.0)), item::build(&facts("b", 1.0, -9999.0))];
+    for (item, unit) in items.iter_mut().zip([json!("metre"), json!({ "type": "LinearUnit", "name": "foot" })]) {
+        item.properties.insert("proj:code".into(), Value::Null);
+        item.properties.insert("proj:projjson".into(), json!({ "conversion": { "parameters": [{ "unit": unit }] } }));
+    }
+    let mut back = read(write(&items, None).unwrap()).unwrap();
+    back.sort_by(|a, b| a.id.cmp(&b.id));
+    for (item, back) in items.iter().zip(&back) {
+        assert_eq!(back.properties["proj:projjson"], item.properties["proj:projjson"]);
+    }
 }

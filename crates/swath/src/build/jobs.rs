@@ -5,7 +5,12 @@ use serde::Serialize;
 
 use super::memory::{Fingerprint, Memory, digest};
 use super::report::Failure;
+use super::run::Place;
+use super::tree;
+use super::workplace::Workplace;
+use crate::Result;
 use crate::lattice::{Resolved, ResolvedAsset, ResolvedDataset};
+use crate::plan_file::PlanFile;
 
 /// An asset that must be made, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,12 +21,24 @@ pub struct Due {
     pub why: &'static str,
 }
 
-/// What a build would convert now; nothing is written.
-pub fn due(resolved: &Resolved, plan_folder: &Path) -> Vec<Due> {
-    let memory = Memory::load(&super::workplace::Workplace::memory(plan_folder));
-    let build = plan_folder.join("build");
-    let all = Jobs::gather(resolved, &[], &memory, &build);
-    all.due.into_iter().map(|job| Due { asset: job.key, path: job.asset.path.clone(), why: job.why }).collect()
+/// What a build would do now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AllDue {
+    pub conversions: Vec<Due>,
+    /// Documents to write again though no asset changes; empty while conversions are due, since these decide them.
+    pub documents: Vec<String>,
+}
+
+/// What a build would convert and write now; nothing is written.
+///
+/// # Errors
+/// Misuse where the plan's links cannot be made; Damaged where items do not fit one table.
+pub fn due(plan: &PlanFile, resolved: &Resolved, place: &Place) -> Result<AllDue> {
+    let memory = Memory::load(&Workplace::memory(&place.folder));
+    let jobs = Jobs::gather(resolved, &[], &memory, &place.build);
+    let documents = if jobs.due.is_empty() { tree::stale(plan, resolved, &memory, &place.build)? } else { Vec::new() };
+    let conversions = jobs.due.into_iter().map(|job| Due { asset: job.key, path: job.asset.path.clone(), why: job.why }).collect();
+    Ok(AllDue { conversions, documents })
 }
 
 /// One asset to convert.

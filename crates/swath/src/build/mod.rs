@@ -12,7 +12,7 @@ mod run;
 mod tree;
 mod workplace;
 
-pub use jobs::{Due, due};
+pub use jobs::{AllDue, Due, due};
 pub use report::{BuildReport, DatasetReport, Failure, Watch};
 pub use run::{Place, run};
 

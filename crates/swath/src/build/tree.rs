@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use swath_stac::facts::{CollectionFacts, ItemFacts, Provider, Source, Time};
-use swath_stac::layout::{Catalog, Dataset, Layout, Links, documents};
+use swath_stac::layout::{Catalog, Dataset, Document, Layout, Links, documents};
 use swath_stac::{collection, item};
 
 use super::jobs::key;
@@ -18,10 +18,8 @@ use crate::{Error, Result};
 
 /// Writes every document whose bytes differ, and drops what an earlier build wrote and nothing names now.
 pub(super) fn write(plan: &PlanFile, resolved: &Resolved, place: &Place, memory: &mut Memory, report: &mut BuildReport) -> Result<()> {
-    let mut catalog = catalog(plan, resolved, memory, report);
-    let layout = layout(plan)?;
     let mut named: BTreeSet<String> = BTreeSet::new();
-    let written = documents(&mut catalog, &layout)?;
+    let written = render(plan, resolved, memory, report)?;
     // What a reader follows comes last, so that a kill in between leaves no broken link.
     for document in &written {
         let changed = write_if_changed(&place.unfinished(), &place.build.join(&document.path), &document.bytes)?;
@@ -40,6 +38,21 @@ pub(super) fn write(plan: &PlanFile, resolved: &Resolved, place: &Place, memory:
     }
     memory.documents = named.into_iter().collect();
     Ok(())
+}
+
+/// Every document of what is built, as it should stand.
+fn render(plan: &PlanFile, resolved: &Resolved, memory: &Memory, report: &mut BuildReport) -> Result<Vec<Document>> {
+    let mut catalog = catalog(plan, resolved, memory, report);
+    Ok(documents(&mut catalog, &layout(plan)?)?)
+}
+
+/// Documents that stand otherwise on disk, or not at all: a title was edited, an item is gone.
+pub(super) fn stale(plan: &PlanFile, resolved: &Resolved, memory: &Memory, build: &Path) -> Result<Vec<String>> {
+    let documents = render(plan, resolved, memory, &mut BuildReport::default())?;
+    let differs = |d: &Document| std::fs::read(build.join(&d.path)).map_or(true, |bytes| bytes != d.bytes);
+    let mut stale: Vec<String> = documents.iter().filter(|d| differs(d)).map(|d| d.path.clone()).collect();
+    stale.extend(memory.documents.iter().filter(|known| documents.iter().all(|d| d.path != **known)).cloned());
+    Ok(stale)
 }
 
 fn remove(build: &Path, file: &str) -> Result<bool> {

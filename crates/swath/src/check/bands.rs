@@ -1,6 +1,6 @@
 //! What metadata says of bands, against the file's own.
 
-use swath_raster::{Nodata, RasterInfo, cog};
+use swath_raster::{Nodata, RasterInfo, SampleType, cog};
 use swath_stac::facts;
 
 use super::compare::{Contradiction, Notes, near};
@@ -43,17 +43,18 @@ pub(super) fn check(target: &Target, info: &RasterInfo, notes: &mut Notes<'_>) {
             Nodata::Uint(v) => facts::Nodata::Uint(v),
             Nodata::Float(v) => facts::Nodata::Float(v),
         });
-        if !same_nodata(said.nodata, nodata) {
+        if !same_nodata(said.nodata, nodata, info.sample == SampleType::F32) {
             let word = |n: Option<facts::Nodata>| n.map_or("none".to_owned(), |n| n.to_json().to_string());
             notes.contradiction(Contradiction { rule: "BAND-NODATA", field: "nodata", said: word(said.nodata), is: word(nodata) });
         }
     }
 }
 
-fn same_nodata(a: Option<facts::Nodata>, b: Option<facts::Nodata>) -> bool {
+fn same_nodata(a: Option<facts::Nodata>, b: Option<facts::Nodata>, is_f32: bool) -> bool {
     match (a, b) {
         (None, None) => true,
-        (Some(a), Some(b)) => a == b || near(a.as_f64(), b.as_f64()),
+        // 1e20 said of float32 samples is the float32 nearest to it.
+        (Some(a), Some(b)) => a == b || near(a.as_f64(), b.as_f64()) || (a.as_f64() as f32 == b.as_f64() as f32 && is_f32),
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! Where metadata says pixels lie, against where the file says they do.
 
-use swath_raster::crs::Crs;
+use swath_raster::crs::{Crs, Transformer};
 use swath_raster::{Georeference, RasterInfo};
 
 use super::compare::{Contradiction, Notes, near};
@@ -54,7 +54,7 @@ fn crs(target: &Target, info: &RasterInfo, notes: &mut Notes<'_>) {
         }
         (Some(text), is) => {
             let same = match (Crs::parse(&text), is) {
-                (Ok(a), Some(b)) => a.is_equivalent(b),
+                (Ok(a), Some(b)) => a.is_equivalent(b) || same_places(&a, b, info),
                 _ => false,
             };
             if !same {
@@ -63,4 +63,21 @@ fn crs(target: &Target, info: &RasterInfo, notes: &mut Notes<'_>) {
             }
         }
     }
+}
+
+/// Whether both put the raster's corners and centre at the same places on Earth: PROJ calls some systems (geostationary ones) never equal.
+fn same_places(a: &Crs, b: &Crs, info: &RasterInfo) -> bool {
+    let bounds = info.grid.bounds();
+    let (x, y) = ((bounds.left + bounds.right) / 2.0, (bounds.bottom + bounds.top) / 2.0);
+    let around = [(x, y), (bounds.left, bounds.top), (bounds.right, bounds.top), (bounds.right, bounds.bottom), (bounds.left, bounds.bottom)];
+    let place = |crs: &Crs| {
+        let mut points = around;
+        let earth = Crs::parse("OGC:CRS84").ok()?;
+        Transformer::new(crs, &earth).ok()?.points(&mut points).ok()?;
+        Some(points)
+    };
+    let (Some(a), Some(b)) = (place(a), place(b)) else { return false };
+    let seen = |p: &(f64, f64)| p.0.is_finite() && p.1.is_finite();
+    let near = |(a, b): (&(f64, f64), &(f64, f64))| seen(a) == seen(b) && (!seen(a) || (a.0 - b.0).abs() < 1e-7 && (a.1 - b.1).abs() < 1e-7);
+    a.iter().any(seen) && a.iter().zip(&b).all(near)
 }
