@@ -3,6 +3,7 @@
 
 mod commands;
 mod exit;
+mod interrupt;
 mod progress;
 mod runtime;
 mod table;
@@ -41,6 +42,7 @@ fn main() -> std::process::ExitCode {
         talk.error(&swath::Error::file(folder, &e));
         return Exit::Disk.into();
     }
+    interrupt::watch();
     let exit = commands::run(cli.command, &talk).unwrap_or_else(|e| {
         talk.error(&e);
         Exit::of(&e)

@@ -16,6 +16,7 @@ pub mod publish;
 pub mod search;
 pub mod stack;
 mod threads;
+mod unfinished;
 
 pub use error::{Error, Family, Result};
 pub use local::open_raw;
@@ -23,3 +24,4 @@ pub use swath_raster as raster;
 pub use swath_stac as stac;
 pub use swath_store as store;
 pub use threads::use_threads;
+pub use unfinished::sweep_unfinished;

@@ -12,7 +12,7 @@ use super::described::Described;
 use super::jobs::Job;
 use super::memory::{Entry, hex};
 use super::options::options;
-use super::output::Pending;
+use super::output::{Pending, Scratch};
 use crate::lattice::ResolvedAsset;
 use crate::{Error, Family, Result, open_raw};
 
@@ -75,6 +75,20 @@ pub(super) enum Trouble {
     Output(Error),
 }
 
+impl Trouble {
+    /// Names the raw file where the failure does not.
+    fn of(self, path: &Path) -> Self {
+        let name = path.display().to_string();
+        match self {
+            Self::Asset(e) if !e.at.starts_with(&name) => {
+                let at = if e.at.is_empty() { name } else { format!("{name}: {}", e.at) };
+                Self::Asset(Error { at, ..e })
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         Self::Asset(error)
@@ -99,7 +113,7 @@ pub(super) fn convert(job: &Job<'_>, files: &OpenFiles, desk: &Desk<'_>, progres
     options.bands = Some(job.asset.bands.clone());
     let source = Described::new(source.clone(), info);
 
-    let mut spool = Pending::new(desk.unfinished).map_err(Trouble::Output)?;
+    let mut spool = Scratch::new(desk.unfinished).map_err(Trouble::Output)?;
     let mut out = Pending::new(desk.unfinished).map_err(Trouble::Output)?;
     let told = std::cell::Cell::new(0);
     let scaled = |pixels: u64| {
@@ -109,7 +123,7 @@ pub(super) fn convert(job: &Job<'_>, files: &OpenFiles, desk: &Desk<'_>, progres
     let report = cog::write(&source, &options, &mut spool, &mut out, &scaled);
     let report = report.map_err(|e| match spool.failure().or_else(|| out.failure()) {
         Some(disk) => Trouble::Output(disk),
-        None => Trouble::Asset(e.into()),
+        None => Trouble::Asset(e.into()).of(&job.asset.path),
     })?;
     progress(job.weight.saturating_sub(told.get()));
     drop(spool);

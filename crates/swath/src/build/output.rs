@@ -2,44 +2,39 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::{Error, Family, Result};
+use crate::{Error, Family, Result, unfinished};
 
-/// A file being written in the work folder; it is gone unless committed.
-pub(crate) struct Pending {
-    temp: NamedTempFile,
+/// A file that remembers the disk's own errors, so that they are told from those of the data.
+pub(crate) struct Tracked<F> {
+    file: F,
+    folder: PathBuf,
     failure: Option<io::Error>,
 }
 
-impl Pending {
+/// A file being written beside where it will be; it is gone unless committed.
+pub(crate) type Pending = Tracked<NamedTempFile>;
+
+/// A file without a name: the system frees it however the process ends.
+pub(crate) type Scratch = Tracked<File>;
+
+impl Scratch {
     /// # Errors
     /// Disk, naming the folder.
     pub(crate) fn new(folder: &Path) -> Result<Self> {
-        let temp = tempfile::Builder::new().prefix("part-").tempfile_in(folder).map_err(|e| Error::file(folder, &e))?;
-        Ok(Self { temp, failure: None })
+        let file = tempfile::tempfile_in(folder).map_err(|e| disk(folder, &e))?;
+        Ok(Self { file, folder: folder.to_owned(), failure: None })
     }
+}
 
+impl<F> Tracked<F> {
     /// The disk's own error, where writing failed for its reason and not for the data's.
     pub(crate) fn failure(&mut self) -> Option<Error> {
-        let path = self.temp.path().to_owned();
-        self.failure.take().map(|e| disk(&path, &e))
-    }
-
-    /// Syncs the bytes, then renames to the final name in one step.
-    ///
-    /// # Errors
-    /// Disk, naming the final path; nothing is left under it then.
-    pub(crate) fn commit(self, path: &Path) -> Result<()> {
-        self.temp.as_file().sync_all().map_err(|e| disk(path, &e))?;
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|e| disk(folder, &e))?;
-        }
-        readable_by_all(self.temp.as_file()).map_err(|e| disk(path, &e))?;
-        self.temp.persist(path).map_err(|e| disk(path, &e.error))?;
-        sync_folder(path)
+        let folder = self.folder.clone();
+        self.failure.take().map(|e| disk(&folder, &e))
     }
 
     fn note<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
@@ -50,6 +45,32 @@ impl Pending {
             self.failure = Some(io::Error::new(e.kind(), e.to_string()));
         }
         result
+    }
+}
+
+impl Pending {
+    /// # Errors
+    /// Disk, naming the folder.
+    pub(crate) fn new(folder: &Path) -> Result<Self> {
+        let file = tempfile::Builder::new().prefix(".swath-part-").tempfile_in(folder).map_err(|e| disk(folder, &e))?;
+        unfinished::begin(file.path());
+        Ok(Self { file, folder: folder.to_owned(), failure: None })
+    }
+
+    /// Syncs the bytes, then renames to the final name in one step.
+    ///
+    /// # Errors
+    /// Disk, naming the final path; nothing is left under it then.
+    pub(crate) fn commit(self, path: &Path) -> Result<()> {
+        self.file.as_file().sync_all().map_err(|e| disk(path, &e))?;
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| disk(folder, &e))?;
+        }
+        readable_by_all(self.file.as_file()).map_err(|e| disk(path, &e))?;
+        let part = self.file.path().to_owned();
+        self.file.persist(path).map_err(|e| disk(path, &e.error))?;
+        unfinished::end(&part);
+        sync_folder(path)
     }
 }
 
@@ -87,27 +108,27 @@ pub(crate) fn write_if_changed(work: &Path, path: &Path, bytes: &[u8]) -> Result
     Ok(true)
 }
 
-impl Write for Pending {
+impl<F: Write> Write for Tracked<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.temp.write(bytes);
+        let result = self.file.write(bytes);
         self.note(result)
     }
     fn flush(&mut self) -> io::Result<()> {
-        let result = self.temp.flush();
+        let result = self.file.flush();
         self.note(result)
     }
 }
 
-impl Read for Pending {
+impl<F: Read> Read for Tracked<F> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let result = self.temp.read(bytes);
+        let result = self.file.read(bytes);
         self.note(result)
     }
 }
 
-impl Seek for Pending {
+impl<F: Seek> Seek for Tracked<F> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let result = self.temp.seek(to);
+        let result = self.file.seek(to);
         self.note(result)
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use swath_stac::facts::{CollectionFacts, ItemFacts, Provider, Source, Time};
 use swath_stac::layout::{Catalog, Dataset, Document, Layout, Links, documents};
-use swath_stac::{collection, item};
+use swath_stac::{Item, collection, item};
 
 use super::jobs::key;
 use super::memory::Memory;
@@ -19,7 +19,7 @@ use crate::{Error, Result};
 /// Writes every document whose bytes differ, and drops what an earlier build wrote and nothing names now.
 pub(super) fn write(plan: &PlanFile, resolved: &Resolved, place: &Place, memory: &mut Memory, report: &mut BuildReport) -> Result<()> {
     let mut named: BTreeSet<String> = BTreeSet::new();
-    let written = render(plan, resolved, memory, report)?;
+    let written = render(plan, resolved, memory, &place.build, report)?;
     // What a reader follows comes last, so that a kill in between leaves no broken link.
     for document in &written {
         let changed = write_if_changed(&place.unfinished(), &place.build.join(&document.path), &document.bytes)?;
@@ -27,7 +27,7 @@ pub(super) fn write(plan: &PlanFile, resolved: &Resolved, place: &Place, memory:
         named.insert(document.path.clone());
     }
     let known = resolved.datasets.iter().flat_map(|d| d.items.iter().flat_map(|i| i.assets.iter().map(|a| key(&d.id, &i.id, &a.variable))));
-    let known: BTreeSet<String> = known.collect();
+    let known: BTreeSet<String> = known.chain(kept(resolved, memory).map(str::to_owned)).collect();
     let stale: Vec<String> = memory.entries.keys().filter(|k| !known.contains(*k)).cloned().collect();
     let mut loose: Vec<String> = stale.iter().filter_map(|k| memory.entries.remove(k)).map(|e| e.file).collect();
     loose.extend(std::mem::take(&mut memory.documents).into_iter().filter(|d| !named.contains(d)));
@@ -41,14 +41,41 @@ pub(super) fn write(plan: &PlanFile, resolved: &Resolved, place: &Place, memory:
 }
 
 /// Every document of what is built, as it should stand.
-fn render(plan: &PlanFile, resolved: &Resolved, memory: &Memory, report: &mut BuildReport) -> Result<Vec<Document>> {
+fn render(plan: &PlanFile, resolved: &Resolved, memory: &Memory, build: &Path, report: &mut BuildReport) -> Result<Vec<Document>> {
     let mut catalog = catalog(plan, resolved, memory, report);
+    for key in kept(resolved, memory) {
+        keep(&mut catalog, key, build);
+    }
     Ok(documents(&mut catalog, &layout(plan)?)?)
+}
+
+/// Assets of an earlier build whose raw files cannot be read now: a file half copied, a disk that fails for an hour. They stay.
+fn kept<'a>(resolved: &Resolved, memory: &'a Memory) -> impl Iterator<Item = &'a str> {
+    let lost: BTreeSet<String> = resolved.datasets.iter().flat_map(|d| &d.unreadable).map(|f| f.path.display().to_string()).collect();
+    memory.entries.iter().filter(move |(_, entry)| lost.contains(&entry.source.path)).map(|(key, _)| key.as_str())
+}
+
+/// Takes an asset, or the whole item where nothing else is left of it, from the document that stands in the build.
+fn keep(catalog: &mut Catalog, key: &str, build: &Path) {
+    let mut parts = key.splitn(3, '/');
+    let (Some(dataset), Some(id), Some(variable)) = (parts.next(), parts.next(), parts.next()) else { return };
+    let Some(dataset) = catalog.datasets.iter_mut().find(|d| d.collection.id == dataset) else { return };
+    let path = build.join(&dataset.collection.id).join(id).join(format!("{id}.json"));
+    let text = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let Some(mut before) = text.and_then(|value| Item::from_json(value).ok()) else { return };
+    let Some(asset) = before.assets.get(variable).cloned() else { return };
+    match dataset.items.iter_mut().find(|item| item.id == id) {
+        Some(item) => drop(item.assets.entry(variable.to_owned()).or_insert(asset)),
+        None => {
+            before.assets.retain(|name, _| name == variable);
+            dataset.items.push(before);
+        }
+    }
 }
 
 /// Documents that stand otherwise on disk, or not at all: a title was edited, an item is gone.
 pub(super) fn stale(plan: &PlanFile, resolved: &Resolved, memory: &Memory, build: &Path) -> Result<Vec<String>> {
-    let documents = render(plan, resolved, memory, &mut BuildReport::default())?;
+    let documents = render(plan, resolved, memory, build, &mut BuildReport::default())?;
     let differs = |d: &Document| std::fs::read(build.join(&d.path)).map_or(true, |bytes| bytes != d.bytes);
     let mut stale: Vec<String> = documents.iter().filter(|d| differs(d)).map(|d| d.path.clone()).collect();
     stale.extend(memory.documents.iter().filter(|known| documents.iter().all(|d| d.path != **known)).cloned());

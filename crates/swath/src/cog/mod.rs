@@ -11,7 +11,7 @@ use std::sync::Arc;
 use swath_raster::RasterSource;
 use swath_raster::cog::{self, CogReport};
 
-use crate::build::output::{Pending, disk};
+use crate::build::output::{Pending, Scratch, disk};
 use crate::{Error, Family, Result, open_raw};
 
 /// Converts `input` to a COG named `output`; the name exists only when the file is whole.
@@ -36,7 +36,7 @@ pub fn convert(input: &Path, output: &Path, request: &CogRequest) -> Result<CogR
     if !folder.is_dir() {
         return Err(disk(folder, &std::io::ErrorKind::NotFound.into()).hint("make the folder first"));
     }
-    let mut spool = Pending::new(folder)?;
+    let mut spool = Scratch::new(folder)?;
     let mut out = Pending::new(folder)?;
     let report = cog::write(source.as_ref(), &options, &mut spool, &mut out, &|_| {});
     let report = report.map_err(|e| spool.failure().or_else(|| out.failure()).unwrap_or_else(|| e.into()))?;
