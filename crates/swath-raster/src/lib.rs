@@ -10,6 +10,7 @@ pub mod crs;
 mod decode;
 mod encode;
 mod error;
+mod foreign;
 mod grid;
 mod info;
 pub mod netcdf;

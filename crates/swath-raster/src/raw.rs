@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{ByteSource, Error, RasterSource, Result, netcdf, tiff};
+use crate::{ByteSource, Error, RasterSource, Result, foreign, netcdf, tiff};
 
 /// Files beside a raster that belong to it, already fetched by the caller.
 #[derive(Default, Clone)]
@@ -40,9 +40,9 @@ impl Default for Limits {
 /// The format is told by the bytes, never by the name; `at` names the file in errors.
 ///
 /// # Errors
-/// Unsupported, naming what was found, where the bytes are no format we read; Damaged or OverLimit from the reader.
+/// Unsupported, naming what was found and how to convert it, where the bytes are no format we read; Damaged or OverLimit from the reader.
 pub fn open(at: &str, bytes: Arc<dyn ByteSource>, sidecars: &Sidecars, limits: &Limits) -> Result<Vec<Arc<dyn RasterSource>>> {
-    let len = bytes.len().min(16);
+    let len = bytes.len().min(foreign::ENOUGH);
     let head = bytes.read(crate::Span { offset: 0, len }).map_err(|e| Error::unreadable(at, &e))?;
     if tiff::sniff(&head) {
         return tiff::open(at, bytes, sidecars, limits);
@@ -50,5 +50,5 @@ pub fn open(at: &str, bytes: Arc<dyn ByteSource>, sidecars: &Sidecars, limits: &
     if netcdf::sniff(&head) {
         return netcdf::open(at, bytes, limits);
     }
-    Err(Error::unsupported(at, "not a raster format that swath reads", "supported: GeoTIFF, BigTIFF, NetCDF 3 and 4"))
+    Err(foreign::refused(at, &head))
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::sync::atomic::Ordering;
 use support::memory::{Memory, pixels, read_back, to_cog};
 use swath_raster::{
-    BandInfo, ColorInterp, Interleave, MaskKind, Nodata, RasterSource, SampleType, Samples, Shape, Window,
+    Affine, BandInfo, ColorInterp, Georeference, Interleave, MaskKind, Nodata, RasterSource, SampleType, Samples, Shape, Window,
     cog::{BigTiff, CogOptions, Compression, MaskChoice, NodataChoice, OverviewSize, Overviews, Predictor, Resampling, Sparse, plan},
 };
 
@@ -347,4 +347,39 @@ fn an_output_that_fails_is_an_error_that_says_so() {
     let error = swath_raster::cog::write(&source, &CogOptions::default(), &mut std::io::Cursor::new(Vec::new()), &mut Full, &|_| ())
         .expect_err("full");
     assert_eq!((error.family, error.at.as_str()), (swath_raster::Family::Unreadable, "output"));
+}
+
+#[test]
+fn without_a_crs_the_transform_stays_and_no_key_speaks_of_one() {
+    for (point, keys) in [(false, false), (true, true)] {
+        let mut source = Memory::noise(shape(40, 30), 1, SampleType::U8, 8);
+        source.info.grid.crs = None;
+        source.info.pixel_is_point = point;
+        let (bytes, _) = to_cog(&source, &small(Compression::Zstd, Interleave::Pixel)).expect("a COG");
+        let tiff = read_back(&bytes);
+        assert_eq!((tiff.info().grid.clone(), tiff.info().pixel_is_point), (source.info.grid.clone(), point));
+        assert_eq!(tiff.info().metadata.contains_key("AREA_OR_POINT"), keys, "GDAL takes any key for a CRS");
+    }
+}
+
+#[test]
+fn control_points_palettes_and_classes_are_kept() {
+    for point in [false, true] {
+        for sample in [SampleType::U8, SampleType::I8, SampleType::U16] {
+            let mut source = Memory::noise(shape(40, 30), 1, sample, 8);
+            source.info.grid.transform = Affine::IDENTITY;
+            source.info.georeference =
+                Georeference::Gcps(vec![[0.5, 0.5, 10.0, 50.0, 3.0], [39.5, 0.5, 11.0, 50.0, 0.0], [0.5, 29.5, 10.0, 49.0, 0.0]]);
+            source.info.pixel_is_point = point;
+            source.info.bands[0].palette = Some((0..3).map(|i| [i, 2 * i, 255 - i, 255]).collect());
+            source.info.bands[0].categories = vec!["sea".to_owned(), String::new(), "land".to_owned()];
+            let (bytes, _) = to_cog(&source, &small(Compression::Zstd, Interleave::Pixel)).expect("a COG");
+            let tiff = read_back(&bytes);
+            let info = tiff.info();
+            assert_eq!((&info.georeference, &info.grid), (&source.info.georeference, &source.info.grid), "{sample:?}");
+            assert_eq!(info.bands[0].categories, source.info.bands[0].categories);
+            let palette = info.bands[0].palette.as_ref().expect("a palette");
+            assert_eq!(palette[..3], source.info.bands[0].palette.as_ref().expect("ours")[..]);
+        }
+    }
 }

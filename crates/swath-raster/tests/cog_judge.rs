@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::{path::Path, process::Command};
+use std::{ffi::OsStr, path::Path, process::Command};
 
 use support::memory::{Memory, to_cog};
 use swath_raster::{
@@ -116,18 +116,50 @@ fn cases() -> Vec<Case> {
     all
 }
 
+/// The python that judges, or `None` with a line that says so.
+fn python() -> Option<std::ffi::OsString> {
+    let python = std::env::var_os("SWATH_JUDGES");
+    if python.is_none() {
+        eprintln!("not run: SWATH_JUDGES names no python with rasterio and rio-cogeo");
+    }
+    python
+}
+
+fn judge(python: &OsStr, script: &str, of: &Path) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judge").join(script);
+    let run = Command::new(python).arg(script).arg(of).output().expect("python");
+    assert!(run.status.success(), "{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+}
+
 #[test]
 fn gdal_reads_the_same_pixels_masks_and_overviews_as_it_would_have_written() {
-    let Some(python) = std::env::var_os("SWATH_JUDGES") else {
-        eprintln!("not run: SWATH_JUDGES names no python with rasterio and rio-cogeo");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cog_judge");
     std::fs::create_dir_all(&folder).expect("disk");
     let cases: Vec<_> = (1..).zip(cases()).map(|(seed, case)| case.write(&folder, seed)).collect();
     std::fs::write(folder.join("cases.json"), serde_json::Value::from(cases).to_string()).expect("disk");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judge/cog.py");
-    let run = Command::new(python).arg(script).arg(&folder).output().expect("python");
-    assert!(run.status.success(), "{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    judge(&python, "cog.py", &folder);
+    std::fs::remove_dir_all(&folder).expect("disk");
+}
+
+/// In blocks of 256: rasterio calls an image that is as wide as its blocks not tiled, and minds where it is taller than 512.
+#[test]
+fn the_copy_of_every_odd_raster_says_what_the_raster_says() {
+    let (Some(python), Some(data)) = (python(), support::data()) else { return };
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("odd_judge");
+    std::fs::create_dir_all(&folder).expect("disk");
+    let options = CogOptions { block_size: 256, ..CogOptions::default() };
+    let mut pairs = Vec::new();
+    for name in support::files(&data, "odd").iter().filter(|name| !name.ends_with(".ovr") && !name.ends_with(".msk")) {
+        let Ok(rasters) = support::open(&data, name) else { continue };
+        let (bytes, _) = to_cog(&*rasters[0], &options).expect(name);
+        let cog = folder.join(format!("{}.tif", name.replace('/', "_")));
+        std::fs::write(&cog, bytes).expect("disk");
+        pairs.push([data.join(name), cog]);
+    }
+    assert!(pairs.len() > 40, "{} files", pairs.len());
+    let list = folder.join("pairs.json");
+    std::fs::write(&list, serde_json::json!(pairs).to_string()).expect("disk");
+    judge(&python, "odd.py", &list);
     std::fs::remove_dir_all(&folder).expect("disk");
 }

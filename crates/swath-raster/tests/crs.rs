@@ -313,6 +313,13 @@ fn keys_and_back_are_the_same_crs() {
 }
 
 #[test]
+fn only_a_crs_with_heights_asks_for_geotiff_1_1() {
+    for (code, minor) in [("EPSG:9518", 1), ("EPSG:4326", 0), ("EPSG:32633", 0)] {
+        assert_eq!(GeoKeys::from_crs(&Crs::parse(code).unwrap(), false).directory[..3], [1, 1, minor], "{code}");
+    }
+}
+
+#[test]
 fn keys_that_point_nowhere_are_damaged() {
     let directory =
         |entry: [u16; 4]| GeoKeys { directory: [vec![1, 1, 0, 1], entry.to_vec()].concat(), doubles: vec![1.0], ascii: "a|".into() };

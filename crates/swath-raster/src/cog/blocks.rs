@@ -26,7 +26,8 @@ pub(super) struct Encoder<'a> {
     empty: Vec<u8>,
 }
 
-struct Job<'a> {
+/// One block to make.
+pub(super) struct Job<'a> {
     strip: &'a Strip,
     level: usize,
     area: Area,
@@ -51,12 +52,16 @@ impl<'a> Encoder<'a> {
     }
 
     /// The blocks of each strip, in the order of the strips and within each in the order of the file.
-    pub(super) fn encode(&self, strips: &[(usize, Strip)], levels: &[Level]) -> Result<Vec<Finished>> {
-        let jobs: Vec<Job<'_>> = strips.iter().flat_map(|(level, strip)| self.jobs(*level, strip, &levels[*level])).collect();
+    pub(super) fn jobs<'s>(&self, strips: &'s [(usize, Strip)], levels: &[Level]) -> Vec<Job<'s>> {
+        strips.iter().flat_map(|(level, strip)| self.jobs_of(*level, strip, &levels[*level])).collect()
+    }
+
+    /// In the order of the jobs.
+    pub(super) fn encode(&self, jobs: &[Job<'_>]) -> Result<Vec<Finished>> {
         jobs.par_iter().with_max_len(1).map(|job| self.block(job)).collect()
     }
 
-    fn jobs<'s>(&self, index: usize, strip: &'s Strip, level: &Level) -> Vec<Job<'s>> {
+    fn jobs_of<'s>(&self, index: usize, strip: &'s Strip, level: &Level) -> Vec<Job<'s>> {
         let side = self.plan.block.height as usize;
         let first = strip.row as usize / side;
         let mut areas = Vec::new();

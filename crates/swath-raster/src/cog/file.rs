@@ -124,9 +124,14 @@ struct Hashing<'a> {
 
 impl Hashing<'_> {
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.hash.update(bytes);
         self.size += bytes.len() as u64;
-        self.out.write_all(bytes).map_err(|e| failed(&e))
+        let (hash, out) = (&mut self.hash, &mut self.out);
+        // Hashed on another thread while this one writes.
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| hash.update(bytes));
+            out.write_all(bytes)
+        })
+        .map_err(|e| failed(&e))
     }
 }
 

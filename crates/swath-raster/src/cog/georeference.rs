@@ -16,7 +16,8 @@ pub(super) fn georeference(info: &RasterInfo, directory: &mut Directory) {
     match &info.georeference {
         Georeference::Affine => affine(info.grid.transform, info.pixel_is_point, directory),
         Georeference::Gcps(points) => {
-            let ties = points.iter().flat_map(|&[col, row, x, y, z]| [col, row, 0.0, x, y, z]).collect();
+            let half = if info.pixel_is_point { 0.5 } else { 0.0 };
+            let ties = points.iter().flat_map(|&[col, row, x, y, z]| [col - half, row - half, 0.0, x, y, z]).collect();
             directory.set(TIEPOINTS, Value::Double(ties));
         }
         Georeference::None | Georeference::Curvilinear { .. } | Georeference::Uneven { .. } if info.grid.crs.is_none() => return,
@@ -24,8 +25,11 @@ pub(super) fn georeference(info: &RasterInfo, directory: &mut Directory) {
     }
     let mut keys = info.grid.crs.as_ref().map(|crs| GeoKeys::from_crs(crs, info.pixel_is_point)).unwrap_or_default();
     if keys.directory.is_empty() {
-        let kind = if info.pixel_is_point { 2 } else { 1 };
-        keys.directory = vec![1, 1, 0, 1, RASTER_TYPE, 0, 1, kind];
+        // Readers take any key for a CRS without a name, so there is none but where pixels are points.
+        if !info.pixel_is_point {
+            return;
+        }
+        keys.directory = vec![1, 1, 0, 1, RASTER_TYPE, 0, 1, 2];
     }
     directory.set(KEY_DIRECTORY, Value::Short(keys.directory));
     if !keys.doubles.is_empty() {

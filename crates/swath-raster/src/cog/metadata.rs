@@ -7,7 +7,7 @@ use super::{BandStatistics, StatisticsTags};
 use crate::{BandInfo, ColorInterp, RasterInfo};
 
 /// Items of the source that would be wrong or written twice in the copy.
-const STALE: &[&str] = &["AREA_OR_POINT", "OVERVIEW_RESAMPLING"];
+const STALE: &[&str] = &["AREA_OR_POINT", "OVERVIEW_RESAMPLING", "OVR_RESAMPLING_ALG"];
 
 /// The XML text; `None` where there is nothing to say.
 pub(super) fn metadata(info: &RasterInfo, plan: &CogPlan, statistics: &[Option<BandStatistics>]) -> Option<String> {

@@ -135,8 +135,8 @@ fn colors(info: &RasterInfo, plan: &CogPlan, d: &mut Directory) {
 /// Reds, greens, blues, each as many as the samples have values; only 8 and 16 bits have room for a palette.
 fn color_map(palette: &[[u8; 4]], sample: SampleType) -> Option<Vec<u16>> {
     let values = match sample {
-        SampleType::U8 => 256,
-        SampleType::U16 => 65536,
+        SampleType::U8 | SampleType::I8 => 256,
+        SampleType::U16 | SampleType::I16 => 65536,
         _ => return None,
     };
     let part = |channel: usize| (0..values).map(move |i| palette.get(i).map_or(0, |color| u16::from(color[channel]) * 257));

@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use super::blocks::{Encoder, Finished};
+use super::blocks::{Encoder, Finished, Job};
 use super::cascade::Cascade;
 use super::file::assemble;
 use super::ingest::{Ingest, rows_at_once};
@@ -80,20 +80,29 @@ fn pass(
         let strips = cascade.push(strip);
         let read =
             || -> Result<Option<Strip>> { if end < plan.shape.height { ingest.read(end, rows_from(end)).map(Some) } else { Ok(None) } };
-        let finished = if strip_bytes <= READ_AHEAD_BYTES {
-            let (finished, read) = rayon::join(|| encoder.encode(&strips, levels), read);
-            next = read?;
-            finished?
-        } else {
-            encoder.encode(&strips, levels)?
-        };
+        let mut ahead = None;
+        let jobs = encoder.jobs(&strips, levels);
+        let encoded = rayon::in_place_scope(|scope| {
+            if strip_bytes <= READ_AHEAD_BYTES {
+                scope.spawn(|_| ahead = Some(read()));
+            }
+            encode(&jobs, encoder, levels, spool)
+        });
+        drop(jobs);
         drop(strips);
-        keep(finished, levels, spool)?;
-        if strip_bytes > READ_AHEAD_BYTES {
-            next = read()?;
-        }
+        next = match ahead {
+            Some(strip) => strip?,
+            None if encoded.is_ok() => read()?,
+            None => None,
+        };
+        encoded?;
     }
     Ok(moments)
+}
+
+/// As many blocks at a time as keep the threads busy, so that few wait in memory for the spool.
+fn encode(jobs: &[Job<'_>], encoder: &Encoder<'_>, levels: &mut [Level], spool: &mut Spool<'_>) -> Result<()> {
+    jobs.chunks(4 * rayon::current_num_threads()).try_for_each(|some| keep(encoder.encode(some)?, levels, spool))
 }
 
 fn keep(finished: Vec<Finished>, levels: &mut [Level], spool: &mut Spool<'_>) -> Result<()> {

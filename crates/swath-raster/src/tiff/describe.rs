@@ -84,7 +84,9 @@ fn masks_by_alpha(bands: &[BandInfo], sample: SampleType) -> bool {
 }
 
 fn band_info(band: usize, fields: &Fields, layout: &Layout, gdal: &GdalMetadata, nodata: Option<Nodata>) -> BandInfo {
-    let told = gdal.bands.get(&band).cloned().unwrap_or_default();
+    let mut told = gdal.bands.get(&band).cloned().unwrap_or_default();
+    let classes = told.categories.last_key_value().map_or(0, |(last, _)| u32::from(*last) + 1);
+    let categories = (0..classes).map(|class| told.categories.remove(&(class as u16)).unwrap_or_default()).collect();
     BandInfo {
         name: told.description.filter(|d| !d.is_empty()),
         unit: told.unit.filter(|u| !u.is_empty()),
@@ -93,7 +95,7 @@ fn band_info(band: usize, fields: &Fields, layout: &Layout, gdal: &GdalMetadata,
         nodata,
         color: told.color.and_then(|name| color_named(&name)).unwrap_or_else(|| color(band, layout)),
         palette: (band == 0).then(|| palette(fields, layout)).flatten(),
-        categories: Vec::new(),
+        categories,
         time: None,
         metadata: told.items,
     }

@@ -16,6 +16,8 @@ pub(crate) struct BandMetadata {
     pub scale: Option<f64>,
     pub offset: Option<f64>,
     pub color: Option<String>,
+    /// Names of classes by their values.
+    pub categories: BTreeMap<u16, String>,
     pub items: BTreeMap<String, String>,
 }
 
@@ -65,6 +67,11 @@ pub(crate) fn parse(text: &str) -> GdalMetadata {
             Some("offset") => band.offset = value.trim().parse().ok(),
             Some("colorinterp") => band.color = Some(value),
             _ if item.attribute("domain").is_none_or(str::is_empty) => drop(band.items.insert(name.to_owned(), value)),
+            _ if item.attribute("domain") == Some("CATEGORIES") => {
+                if let Some(class) = name.strip_prefix("CATEGORY_").and_then(|class| class.parse().ok()) {
+                    band.categories.insert(class, value);
+                }
+            }
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use crate::{
 const TASK_BYTES: u64 = 1 << 20;
 /// Stored blocks nearer than this are read in one go, up to [`READ_BYTES`].
 const READ_GAP: u64 = 4 << 10;
-const READ_BYTES: u64 = 8 << 20;
+const READ_BYTES: u64 = 2 << 20;
 
 /// A TIFF whose bytes are at hand, with the files beside it.
 pub struct LocalTiff {

@@ -108,7 +108,9 @@ impl Directory {
     }
     /// The three tags, keys in rising order as clause 7.1.2 asks.
     pub fn tags(&self) -> GeoKeys {
-        let mut out = GeoKeys { directory: vec![1, 1, 0, 0], ..GeoKeys::default() };
+        // Readers look for heights from GeoTIFF 1.1 on.
+        let minor = u16::from(self.0.contains_key(&VERTICAL));
+        let mut out = GeoKeys { directory: vec![1, 1, minor, 0], ..GeoKeys::default() };
         for (key, value) in &self.0 {
             let (location, count, offset) = match value {
                 Value::Short(value) => (0, 1, usize::from(*value)),
