@@ -42,7 +42,7 @@ pub fn run(args: &Plan, talk: &Talk) -> swath::Result<Exit> {
     }
     let due = due(&plan, &resolved, &Place::beside(&args.plan))?;
     tell_due(&due, talk);
-    let nothing = due.conversions.is_empty() && due.documents.is_empty();
+    let nothing = due.conversions.is_empty() && due.documents.is_empty() && due.removals.is_empty();
     Ok(if args.exit_code && !nothing { Exit::Changes } else { Exit::Done })
 }
 
@@ -96,6 +96,14 @@ fn tell_due(due: &AllDue, talk: &Talk) {
         (n, _) => format!("{} ({})", count(n, "conversion"), reasons.join(", ")),
     };
     talk.data(format!("due     {text}"));
+    if !due.removals.is_empty() {
+        let few = due.removals.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        let more = if due.removals.len() > 3 { ", ..." } else { "" };
+        talk.data(format!("        {} without a raw file leave the build: {few}{more}", count(due.removals.len(), "asset")));
+    }
+    for asset in &due.removals {
+        talk.event("due", json!({ "asset": asset, "why": "the raw file is gone" }));
+    }
     if !(due.conversions.is_empty() && due.documents.is_empty()) {
         talk.say("next: `swath build`");
     }

@@ -27,6 +27,8 @@ pub struct AllDue {
     pub conversions: Vec<Due>,
     /// Documents to write again though no asset changes; empty while conversions are due, since these decide them.
     pub documents: Vec<String>,
+    /// Assets whose raw files are gone: they leave the build.
+    pub removals: Vec<String>,
 }
 
 /// What a build would convert and write now; nothing is written.
@@ -38,7 +40,8 @@ pub fn due(plan: &PlanFile, resolved: &Resolved, place: &Place) -> Result<AllDue
     let jobs = Jobs::gather(resolved, &[], &memory, &place.build);
     let documents = if jobs.due.is_empty() { tree::stale(plan, resolved, &memory, &place.build)? } else { Vec::new() };
     let conversions = jobs.due.into_iter().map(|job| Due { asset: job.key, path: job.asset.path.clone(), why: job.why }).collect();
-    Ok(AllDue { conversions, documents })
+    let removals = tree::gone(resolved, &memory);
+    Ok(AllDue { conversions, documents, removals })
 }
 
 /// One asset to convert.

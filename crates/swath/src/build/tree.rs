@@ -26,9 +26,7 @@ pub(super) fn write(plan: &PlanFile, resolved: &Resolved, place: &Place, memory:
         report.documents_written += usize::from(changed);
         named.insert(document.path.clone());
     }
-    let known = resolved.datasets.iter().flat_map(|d| d.items.iter().flat_map(|i| i.assets.iter().map(|a| key(&d.id, &i.id, &a.variable))));
-    let known: BTreeSet<String> = known.chain(kept(resolved, memory).map(str::to_owned)).collect();
-    let stale: Vec<String> = memory.entries.keys().filter(|k| !known.contains(*k)).cloned().collect();
+    let stale = gone(resolved, memory);
     let mut loose: Vec<String> = stale.iter().filter_map(|k| memory.entries.remove(k)).map(|e| e.file).collect();
     loose.extend(std::mem::take(&mut memory.documents).into_iter().filter(|d| !named.contains(d)));
     loose.extend(std::mem::take(&mut memory.replaced));
@@ -47,6 +45,13 @@ fn render(plan: &PlanFile, resolved: &Resolved, memory: &Memory, build: &Path, r
         keep(&mut catalog, key, build);
     }
     Ok(documents(&mut catalog, &layout(plan)?)?)
+}
+
+/// Assets of an earlier build that the plan no longer finds a file for.
+pub(super) fn gone(resolved: &Resolved, memory: &Memory) -> Vec<String> {
+    let found = resolved.datasets.iter().flat_map(|d| d.items.iter().flat_map(|i| i.assets.iter().map(|a| key(&d.id, &i.id, &a.variable))));
+    let known: BTreeSet<String> = found.chain(kept(resolved, memory).map(str::to_owned)).collect();
+    memory.entries.keys().filter(|k| !known.contains(*k)).cloned().collect()
 }
 
 /// Assets of an earlier build whose raw files cannot be read now: a file half copied, a disk that fails for an hour. They stay.
