@@ -134,9 +134,9 @@ def test_a_change_of_the_plan_converts_again(swath, tmp_path):
 
 
 def test_the_same_input_makes_the_same_bytes(swath, tmp_path):
-    ready(swath, tmp_path / "one", count=3)
-    ready(swath, tmp_path / "two", count=3)
-    one, two = ({k: v for k, v in tree(tmp_path / n / "build").items() if k.endswith(".tif")} for n in ("one", "two"))
+    ready(swath, tmp_path / "one/maps", count=3)
+    ready(swath, tmp_path / "two/maps", count=3)
+    one, two = ({k: v for k, v in tree(tmp_path / n / "maps/build").items() if k.endswith(".tif")} for n in ("one", "two"))
     assert one == two and len(one) == 3
 
 

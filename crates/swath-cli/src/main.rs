@@ -3,6 +3,7 @@
 
 mod commands;
 mod exit;
+mod far;
 mod interrupt;
 mod progress;
 mod runtime;

@@ -5,8 +5,9 @@ use clap::Args;
 use serde_json::json;
 use swath::build::{AllDue, Place, due};
 use swath::lattice::{OddFile, Resolved, ResolvedDataset, VariableSummary, resolve};
-use swath::plan_file::{Pattern, PlanFile};
+use swath::plan_file::PlanFile;
 
+use crate::far::Far;
 use crate::table::{Table, few};
 use crate::{exit::Exit, talk::Talk};
 
@@ -44,40 +45,6 @@ pub fn run(args: &Plan, talk: &Talk) -> swath::Result<Exit> {
     tell_due(&due, talk);
     let nothing = due.conversions.is_empty() && due.documents.is_empty() && due.removals.is_empty();
     Ok(if args.exit_code && !nothing { Exit::Changes } else { Exit::Done })
-}
-
-/// The folder that holds all raw files, where it lies outside the plan's own: told once, not before every file.
-struct Far {
-    /// As the plan writes it and as paths begin, the longer first; empty where the raw files lie below the plan.
-    beginnings: Vec<String>,
-}
-
-impl Far {
-    fn of(plan: &PlanFile, plan_dir: &Path) -> Self {
-        let folders: Vec<&str> = plan.datasets.iter().flat_map(|d| &d.files).map(Pattern::folder).collect();
-        let common = common_folder(&folders);
-        if !(common.starts_with("../") || common.starts_with('/')) || common == "/" {
-            return Self { beginnings: Vec::new() };
-        }
-        let mut beginnings = vec![plan_dir.join(common).to_string_lossy().into_owned(), common.to_owned()];
-        beginnings.dedup();
-        Self { beginnings }
-    }
-
-    fn shortened(&self, text: &str) -> String {
-        self.beginnings.iter().fold(text.to_owned(), |text, beginning| text.replace(beginning, ""))
-    }
-
-    fn line(&self) -> Option<String> {
-        self.beginnings.last().map(|folder| format!("files are named from {folder}\n"))
-    }
-}
-
-/// The longest beginning, up to a `/`, that all have.
-fn common_folder<'f>(folders: &[&'f str]) -> &'f str {
-    let Some(first) = folders.first() else { return "" };
-    let ends = first.match_indices('/').map(|(i, _)| &first[..=i]);
-    ends.filter(|beginning| folders.iter().all(|f| f.starts_with(beginning))).last().unwrap_or("")
 }
 
 fn tell_due(due: &AllDue, talk: &Talk) {
@@ -214,27 +181,4 @@ fn events(resolved: &Resolved, talk: &Talk) {
 
 fn count(n: usize, word: &str) -> String {
     if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_outside_the_plans_folder_are_named_from_where_they_part() {
-        let plan = |folders: [&str; 2]| {
-            let dataset = |(id, folder): (&str, &str)| format!("[[dataset]]\nid = \"{id}\"\nfiles = \"{folder}{{tile}}.tif\"\n");
-            let text = format!("[catalog]\nid = \"maps\"\n{}{}", dataset(("a", folders[0])), dataset(("b", folders[1])));
-            PlanFile::parse("swath.toml", &text).unwrap()
-        };
-        for (folders, plan_dir, said, short) in [
-            (["../../raw/a/", "../../raw/b/"], "", "x ../../raw/a/t1.tif (../../raw/b/t2.tif)", "x a/t1.tif (b/t2.tif)"),
-            (["../raw/", "../raw/"], "p", "p/../raw/t1.tif ../raw/t1.tif", "t1.tif t1.tif"),
-            (["/data/raw/", "/data/raw/b/"], "p", "/data/raw/b/t1.tif", "b/t1.tif"),
-            (["raw/a/", "raw/b/"], "", "raw/a/t1.tif", "raw/a/t1.tif"),
-            (["/data/", "../data/"], "", "/data/t1.tif ../data/t1.tif", "/data/t1.tif ../data/t1.tif"),
-        ] {
-            assert_eq!(Far::of(&plan(folders), Path::new(plan_dir)).shortened(said), short);
-        }
-    }
 }

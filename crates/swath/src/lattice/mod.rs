@@ -11,7 +11,7 @@ mod resolve;
 mod resolved;
 mod summary;
 
-pub use resolve::resolve;
+pub use resolve::{clean, resolve};
 pub use resolved::{Hole, IgnoredFile, OddFile, Resolved, ResolvedAsset, ResolvedDataset, ResolvedItem, UnreadableFile};
 pub use summary::{DatasetSummary, VariableSummary};
 

@@ -228,7 +228,7 @@ fn absent_folder(e: Error, dataset: &DatasetTable, pattern: &str) -> Error {
 }
 
 /// The path without `.` and without `x/..`.
-pub(crate) fn clean(path: &Path) -> PathBuf {
+pub fn clean(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
