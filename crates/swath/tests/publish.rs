@@ -237,6 +237,80 @@ async fn a_catalog_of_somebody_else_is_not_replaced() {
 }
 
 #[tokio::test]
+async fn another_catalog_is_replaced_only_by_order_and_its_files_are_never_pruned() {
+    everywhere(async |store| {
+        let (mine, other) = (build(), tempfile::tempdir().unwrap());
+        publish(mine.path(), store, Overwrite::IfChanged).await.unwrap();
+        let before = names(store).await;
+        write(other.path(), "catalog.json", r#"{"type":"Catalog","id":"other"}"#);
+        for root in ["catalog.json", "collection.json"] {
+            std::fs::rename(other.path().join("catalog.json"), other.path().join(root)).unwrap();
+            for overwrite in [Overwrite::IfChanged, Overwrite::Never] {
+                let due = plan(other.path(), store, overwrite).await.unwrap();
+                assert!(due.retired.is_empty(), "{due:?}");
+                let error = run(&due, store, &()).await.unwrap_err();
+                assert_eq!(error.family, Family::Conflict);
+                assert!(error.found.contains("another catalog is there, 'root'"), "{error}");
+                assert_eq!(names(store).await, before);
+            }
+        }
+        let report = publish(other.path(), store, Overwrite::Always).await.unwrap();
+        assert_eq!((report.uploaded, report.generation), (1, Some(2)));
+        assert_eq!(prune(store).await.unwrap(), 0);
+        assert_eq!(names(store).await, before);
+
+        // Even where only the manifest still tells whose the files are.
+        put(store, "collection.json", r#"{"type":"Collection","id":"root"}"#).await;
+        assert_eq!(publish(mine.path(), store, Overwrite::IfChanged).await.unwrap_err().family, Family::Conflict);
+        publish(mine.path(), store, Overwrite::Always).await.unwrap();
+        std::fs::remove_file(mine.path().join("styles.json")).unwrap();
+        assert_eq!(plan(mine.path(), store, Overwrite::IfChanged).await.unwrap().retired.len(), 1);
+        publish(mine.path(), store, Overwrite::IfChanged).await.unwrap();
+        put(store, "collection.json", r#"{"type":"Collection","id":"third"}"#).await;
+        assert_eq!(prune(store).await.unwrap_err().family, Family::Conflict);
+        assert_eq!(names(store).await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_what_its_item_says_is_refused_before_anything_is_sent() {
+    const SUM: &str = "1220f8f02a5d34cb7f6a9c0d1b0bd2a4f8f02a5d34cb7f6a9c0d1b0bd2a4f8f02a5d";
+    let sum = |text: &str| {
+        use sha2::Digest;
+        format!("1220{}", sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02X}")).collect::<String>())
+    };
+    let healthy = sum("pixels of b1");
+    for (href, size, checksum, found) in [
+        ("./b+1.tif", 12, healthy.as_str(), ""),
+        ("./b+1.tif", 13, healthy.as_str(), "has 12 bytes"),
+        ("./b+1.tif", 12, SUM, "has the checksum"),
+        ("./b3.tif", 12, healthy.as_str(), "is not in the build"),
+        ("../t%201/b+1.tif", 11, healthy.as_str(), "has 12 bytes"),
+        ("https://elsewhere/b+1.tif", 1, SUM, ""),
+        ("../../../raw/b+1.tif", 1, SUM, ""),
+    ] {
+        everywhere(async |store| {
+            let build = build();
+            let asset = serde_json::json!({ "href": href, "file:size": size, "file:checksum": checksum });
+            let item = serde_json::json!({ "type": "Feature", "id": "t 1", "assets": { "b1": asset } });
+            write(build.path(), "map4/t 1/t 1.json", &item.to_string());
+            let published = publish(build.path(), store, Overwrite::Always).await;
+            if found.is_empty() {
+                assert_eq!(published.unwrap().uploaded, 9, "{href}");
+                return;
+            }
+            let error = published.unwrap_err();
+            assert_eq!(error.family, Family::Damaged);
+            assert!(error.at.ends_with(".tif") && error.found.contains(found), "{error}");
+            assert!(error.right.contains("map4/t 1/t 1.json"), "{error}");
+            assert_eq!(names(store).await, [""; 0]);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn never_overwriting_means_never() {
     everywhere(async |store| {
         let build = build();

@@ -6,8 +6,10 @@ use serde_json::Value;
 use swath_store::Content;
 use walkdir::WalkDir;
 
+use super::claims::{self, Said};
 use super::digest;
 use super::manifest::MANIFEST;
+use super::owner::ROOTS;
 use crate::{Error, Family, Result};
 
 /// What a file is to a reader of the catalog; the order is the order of uploading.
@@ -51,13 +53,25 @@ impl Kind {
     }
 }
 
-/// Every file of a build with its checksum, in the order of uploading. Hidden files are no part of it.
+/// A build as it lies on the disk.
+#[derive(Debug, Clone)]
+pub(super) struct Scan {
+    /// In the order of uploading.
+    pub files: Vec<BuildFile>,
+    /// The id of the root.
+    pub catalog: Option<String>,
+    /// The first item, and what it says.
+    pub first: Option<Said>,
+}
+
+/// Every file of a build with its checksum. Hidden files are no part of it.
 ///
 /// # Errors
-/// Misuse where there is no root; Damaged for JSON that cannot be read or that holds a token; Disk.
-pub(super) fn scan(build: &Path) -> Result<Vec<BuildFile>> {
+/// Misuse where there is no root; Damaged for JSON that cannot be read or that holds a token, and for a file that is
+/// not what its item says; Disk.
+pub(super) fn scan(build: &Path) -> Result<Scan> {
     let shown = build.display().to_string();
-    let root = ["collection.json", "catalog.json"].into_iter().find(|name| build.join(name).is_file());
+    let root = ROOTS.into_iter().find(|name| build.join(name).is_file());
     let Some(root) = root else {
         return Err(Error::misuse(shown, "holds no catalog", "a folder with collection.json is expected")
             .hint("run `swath build` first, or name the build with --build"));
@@ -70,11 +84,16 @@ pub(super) fn scan(build: &Path) -> Result<Vec<BuildFile>> {
             paths.push(entry.into_path());
         }
     }
-    let found: Vec<Option<BuildFile>> = paths.into_par_iter().map(|path| file(build, path, root)).collect::<Result<_>>()?;
-    let mut files: Vec<_> = found.into_iter().flatten().collect();
+    let found: Vec<Option<(BuildFile, Said)>> = paths.into_par_iter().map(|path| file(build, path, root)).collect::<Result<_>>()?;
+    let mut found: Vec<_> = found.into_iter().flatten().collect();
     // Collections below their parents go first, so that no visible link leads nowhere.
-    files.sort_by_key(|file| (rank(file), file.path.clone()));
-    Ok(files)
+    found.sort_by_key(|(file, _)| (rank(file), file.path.clone()));
+    let (files, said): (Vec<BuildFile>, Vec<Said>) = found.into_iter().unzip();
+    let spoken = || files.iter().zip(&said);
+    claims::hold(build, &files, spoken().map(|(file, said)| (file.path.as_str(), said)))?;
+    let first = spoken().find(|(file, said)| file.kind == Kind::Item && !said.claims.is_empty()).map(|(_, said)| said.clone());
+    let catalog = spoken().find(|(file, _)| file.kind == Kind::Root).and_then(|(_, said)| said.id.clone());
+    Ok(Scan { files, catalog, first })
 }
 
 /// Files of one rank may travel together.
@@ -83,7 +102,7 @@ pub(super) fn rank(file: &BuildFile) -> (Kind, usize) {
     (file.kind, if file.kind == Kind::Collection { usize::MAX - depth } else { 0 })
 }
 
-fn file(build: &Path, path: PathBuf, root: &str) -> Result<Option<BuildFile>> {
+fn file(build: &Path, path: PathBuf, root: &str) -> Result<Option<(BuildFile, Said)>> {
     let failed = |e: std::io::Error| Error::file(&path, &e);
     let relative = path.strip_prefix(build).ok().and_then(Path::to_str);
     let Some(relative) = relative.map(|p| p.replace(std::path::MAIN_SEPARATOR, "/")) else {
@@ -96,25 +115,26 @@ fn file(build: &Path, path: PathBuf, root: &str) -> Result<Option<BuildFile>> {
     if !matches!(extension, "json" | "geojson") {
         let kind = if extension == "parquet" { Kind::Document } else { Kind::Asset };
         let size = path.metadata().map_err(failed)?.len();
-        return Ok(Some(BuildFile { sha256: digest::of_file(&path)?, path: relative, kind, size }));
+        return Ok(Some((BuildFile { sha256: digest::of_file(&path)?, path: relative, kind, size }, Said::default())));
     }
     let text = std::fs::read(&path).map_err(failed)?;
-    let kind = match document_type(&path, &text)?.as_deref() {
+    let document = document(&path, &text)?;
+    let kind = match document.get("type").and_then(Value::as_str) {
         Some("Feature") => Kind::Item,
         Some("Collection" | "Catalog") if relative == root => Kind::Root,
         Some("Collection" | "Catalog") => Kind::Collection,
         _ => Kind::Document,
     };
-    Ok(Some(BuildFile { sha256: digest::of_bytes(&text), path: relative, kind, size: text.len() as u64 }))
+    let said = if kind == Kind::Document { Said::default() } else { Said::by(&relative, &document) };
+    Ok(Some((BuildFile { sha256: digest::of_bytes(&text), path: relative, kind, size: text.len() as u64 }, said)))
 }
 
-/// The `type` of a JSON document.
-fn document_type(path: &Path, text: &[u8]) -> Result<Option<String>> {
+/// A JSON document that holds no token.
+fn document(path: &Path, text: &[u8]) -> Result<Value> {
     let shown = path.display().to_string();
     if text.windows(5).any(|part| matches!(part, b"?sig=" | b"&sig=")) {
         return Err(Error::new(Family::Damaged, shown, "a link holds a SAS token", "links without tokens")
             .hint("build again: swath keeps tokens out of what it writes"));
     }
-    let document: Value = serde_json::from_slice(text).map_err(|e| Error::new(Family::Damaged, shown, format!("no JSON: {e}"), ""))?;
-    Ok(document.get("type").and_then(Value::as_str).map(str::to_owned))
+    serde_json::from_slice(text).map_err(|e| Error::new(Family::Damaged, shown, format!("no JSON: {e}"), ""))
 }

@@ -18,6 +18,9 @@ pub struct Manifest {
     pub parent: Option<u64>,
     /// When it was committed, RFC 3339.
     pub published: String,
+    /// The id of the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog: Option<String>,
     pub objects: BTreeMap<String, Published>,
     /// What earlier generations named and this one does not; still there until pruned.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

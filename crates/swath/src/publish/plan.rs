@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use swath_store::{Entry, Family as StoreFamily, Put, Store};
 
-use super::files::{BuildFile, Kind, scan};
+use super::claims::Said;
+use super::files::{BuildFile, Kind, Scan, scan};
 use super::manifest::{MANIFEST, Manifest, Published};
+use super::owner::{ROOTS, another};
 use crate::{Error, Result};
 
 /// What may take the place of bytes that are already there.
@@ -38,6 +39,8 @@ pub struct PublishPlan {
     pub retired: BTreeMap<String, Published>,
     /// The manifest that is due; `None` where nothing changes.
     pub commit: Option<Commit>,
+    /// One asset that the build has.
+    pub example: Option<Example>,
 }
 
 /// A file that is due.
@@ -77,11 +80,22 @@ pub struct Conflict {
     pub found: String,
 }
 
+/// One asset of one item, by which to show how a catalog is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Example {
+    /// The item's id.
+    pub item: String,
+    /// The asset's key.
+    pub asset: String,
+}
+
 /// The manifest to write at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
     pub generation: u64,
     pub parent: Option<u64>,
+    /// The id of the root.
+    pub catalog: Option<String>,
     pub replace: Replace,
 }
 
@@ -93,6 +107,13 @@ impl PublishPlan {
     /// Bytes of the files that are due.
     pub fn bytes(&self) -> u64 {
         self.uploads.iter().map(|upload| upload.size).sum()
+    }
+}
+
+impl Example {
+    fn of(item: &Said) -> Option<Self> {
+        let claim = item.claims.iter().find(|claim| claim.is_data).or(item.claims.first())?;
+        Some(Self { item: item.id.clone()?, asset: claim.asset.clone() })
     }
 }
 
@@ -115,14 +136,15 @@ pub(super) const AT_ONCE: usize = 16;
 /// Compares a build with what is published, by reading both; writes nothing.
 ///
 /// # Errors
-/// Misuse where there is no build, or the target lies inside it; Damaged where a document holds a token or the manifest
-/// cannot be understood; Refused (without credentials, before anything is sent), Unreachable, Disk.
+/// Misuse where there is no build, or the target lies inside it; Damaged where a document holds a token, a file is not what
+/// its item says, or the manifest cannot be understood; Refused (without credentials, before anything is sent), Unreachable, Disk.
 pub async fn plan(build: &Path, store: &Store, overwrite: Overwrite) -> Result<PublishPlan> {
     apart(build, store)?;
     store.may_write()?;
     let folder = build.to_path_buf();
     let scanned = tokio::task::spawn_blocking(move || scan(&folder));
-    let files = scanned.await.map_err(|e| Error::new(crate::Family::Disk, build.display().to_string(), e.to_string(), ""))??;
+    let Scan { files, catalog, first } =
+        scanned.await.map_err(|e| Error::new(crate::Family::Disk, build.display().to_string(), e.to_string(), ""))??;
     let listed = match store.list("").await {
         Ok(entries) => entries,
         Err(e) if e.family == StoreFamily::Absent => Vec::new(),
@@ -149,21 +171,31 @@ pub async fn plan(build: &Path, store: &Store, overwrite: Overwrite) -> Result<P
         conflicts: Vec::new(),
         retired: retired(known, &files, &there),
         commit: None,
+        example: first.as_ref().and_then(Example::of),
     };
     for (file, same) in compared {
         plan.sort_in(file, same, &there, overwrite);
     }
-    if known.is_none() && overwrite == Overwrite::IfChanged {
-        plan.conflicts.extend(another_catalog(&plan, build, store).await?);
+    let ours = |root: &str| files.iter().any(|file| file.path == root && file.kind != Kind::Root);
+    let same = |root: &str| plan.present.iter().any(|file| file.path == root);
+    let roots: Vec<&str> = ROOTS.into_iter().filter(|root| there.contains_key(root) && !same(root) && !ours(root)).collect();
+    let another = another(catalog.as_deref(), &roots, known, store).await?;
+    let is_another = another.is_some();
+    if let Some(conflict) = another {
+        // What belongs to another catalog is not ours to prune, not even when its root may be replaced.
+        plan.retired.clear();
+        if overwrite != Overwrite::Always {
+            plan.conflicts = vec![conflict];
+        }
     }
     let named = files.into_iter().map(|f| (f.path, Published { size: f.size, sha256: f.sha256, etag: None })).collect();
-    if !plan.uploads.is_empty() || known.is_none_or(|manifest| !manifest.names_the_same(&named)) {
+    if is_another || !plan.uploads.is_empty() || known.is_none_or(|manifest| !manifest.names_the_same(&named)) {
         let next = Manifest::after(known);
         let replace = match manifest {
             None => Replace::Nothing,
             Some((_, etag)) => Replace::version(etag),
         };
-        plan.commit = Some(Commit { generation: next.generation, parent: next.parent, replace });
+        plan.commit = Some(Commit { generation: next.generation, parent: next.parent, catalog, replace });
     }
     Ok(plan)
 }
@@ -208,19 +240,6 @@ fn retired(manifest: Option<&Manifest>, files: &[BuildFile], there: &HashMap<&st
     let named = manifest.into_iter().flat_map(|manifest| manifest.retired.iter().chain(&manifest.objects));
     let gone = named.filter(|(path, _)| !kept.contains(path.as_str()) && there.contains_key(path.as_str()));
     gone.map(|(path, published)| (path.clone(), published.clone())).collect()
-}
-
-/// A root with another id, published by something that left no manifest, is not ours to replace.
-async fn another_catalog(plan: &PublishPlan, build: &Path, store: &Store) -> Result<Option<Conflict>> {
-    let Some(root) = plan.uploads.iter().find(|upload| upload.kind == Kind::Root && upload.replace != Replace::Nothing) else {
-        return Ok(None);
-    };
-    let id = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok().and_then(|v| v.get("id")?.as_str().map(str::to_owned));
-    let path = build.join(&root.path);
-    let ours = id(&std::fs::read(&path).map_err(|e| Error::file(&path, &e))?);
-    let theirs = id(&store.get(&root.path).await?.bytes);
-    let found = format!("another catalog is there, '{}'", theirs.as_deref().unwrap_or("without id"));
-    Ok((ours != theirs).then(|| Conflict { path: root.path.clone(), found }))
 }
 
 /// Refuses to publish a build into itself.

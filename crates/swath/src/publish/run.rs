@@ -109,7 +109,8 @@ pub(super) async fn seal(
     retired: BTreeMap<String, Published>,
     store: &Store,
 ) -> Result<u64> {
-    let manifest = Manifest { generation: commit.generation, parent: commit.parent, objects, retired, ..Manifest::after(None) };
+    let (generation, parent, catalog) = (commit.generation, commit.parent, commit.catalog.clone());
+    let manifest = Manifest { generation, parent, catalog, objects, retired, ..Manifest::after(None) };
     let content = Content::of(MANIFEST).cache("no-cache");
     match store.put(MANIFEST, manifest.document()?, &commit.replace.put(), &content).await {
         Ok(_) => Ok(manifest.generation),
