@@ -48,9 +48,12 @@ impl Credentials {
     /// The SAS token that a file holds.
     ///
     /// # Errors
-    /// Absent, Disk; Misuse where its text is no SAS token.
+    /// Refused where it cannot be read; Misuse where its text is no SAS token.
     pub fn sas_file(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, &e))?;
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            let found = if path.exists() { e.to_string() } else { "does not exist".to_owned() };
+            Error::new(Family::Refused, path.display().to_string(), found, "a file that holds a SAS token: a query with the fields sv, sp, se and sig")
+        })?;
         Self::sas(text.trim()).map_err(|e| Error { at: path.display().to_string(), ..e })
     }
     /// What `AZURE_STORAGE_SAS_TOKEN`, else `AZURE_STORAGE_KEY`, else `AZURE_STORAGE_CONNECTION_STRING` says, for the
@@ -168,6 +171,16 @@ mod tests {
     fn a_connection_string_without_secret_or_account_says_which() {
         assert!(Credentials::connection_string("AccountName=a").unwrap_err().to_string().contains("AccountKey="));
         assert!(Credentials::connection_string("AccountKey=a").unwrap_err().to_string().contains("AccountName="));
+    }
+
+    #[test]
+    fn a_token_file_that_is_not_there_is_a_matter_of_credentials() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [folder.path().join("absent.sas"), folder.path().to_owned()] {
+            let error = Credentials::sas_file(&path).unwrap_err();
+            assert_eq!(error.family, Family::Refused);
+            assert!(error.right.contains("holds a SAS token") && error.at == path.display().to_string(), "{error}");
+        }
     }
 
     #[test]

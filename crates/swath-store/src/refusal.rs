@@ -46,6 +46,8 @@ pub(crate) struct Spot<'a> {
     pub secret: &'a Secret,
     /// The account, when this is Azure.
     pub account: Option<&'a str>,
+    /// The account of credentials that there are, but that are not for this one.
+    pub other: Option<&'a str>,
 }
 
 impl Spot<'_> {
@@ -65,7 +67,18 @@ impl Spot<'_> {
     /// Credentials are needed and there are none.
     pub fn anonymous(&self) -> Error {
         let found = format!("no credentials to {} with", self.action.words());
+        if let Some(mismatch) = self.mismatch(&found) {
+            return mismatch;
+        }
         Error::new(Family::Refused, self.at, found, "a SAS token or a key of the storage account").hint(SET)
+    }
+
+    /// There are credentials, but they are another account's.
+    fn mismatch(&self, said: &str) -> Option<Error> {
+        let (account, other) = (self.account?, self.other?);
+        let found = format!("{said}: those that were given are for the account '{other}'");
+        let hint = format!("name a place in '{other}', or give credentials of '{account}'; they are never shown to another account");
+        Some(Error::new(Family::Refused, self.at, found, format!("the URL is in the account '{account}'")).hint(hint))
     }
 
     fn answered(&self, answer: &Answer) -> Error {
@@ -104,7 +117,7 @@ impl Spot<'_> {
             return error(said, "").hint("this site wants a login; swath reads public sites, and Azure with a SAS token");
         }
         match self.secret {
-            Secret::Anonymous => error(format!("{said}: no credentials were given"), "").hint(SET),
+            Secret::Anonymous => self.mismatch(&said).unwrap_or_else(|| error(format!("{said}: no credentials were given"), "").hint(SET)),
             Secret::Sas(sas) => match sas.lacks(self.action.right(), Utc::now()) {
                 Some(reason) => {
                     error(format!("{said}: {reason}"), "").hint("make a new token, then set AZURE_STORAGE_SAS_TOKEN or give --sas-file")
@@ -142,7 +155,8 @@ mod tests {
             wait: None,
             tries: 1,
         };
-        Spot { at: "https://acct.blob.core.windows.net/maps/a", action, secret, account: Some("acct") }.error(&Failure::Answer(answer))
+        Spot { at: "https://acct.blob.core.windows.net/maps/a", action, secret, account: Some("acct"), other: None }
+            .error(&Failure::Answer(answer))
     }
 
     #[test]

@@ -381,11 +381,14 @@ impl Store {
                     Some(sas) => Secret::Sas(sas),
                     None => credentials.for_account(&place.account).secret,
                 };
+                let withheld = matches!(secret, Secret::Anonymous) && !credentials.is_anonymous();
                 let credential = secret.signer()?;
                 let doubt = location.guessed.then(|| Doubt::about(place.endpoint.clone()));
                 let signer = Signer::Azure { account: place.account.clone(), credential, doubt };
                 let wire = Wire::new(&place.endpoint, signer, traffic.clone())?;
-                (Backend::Azure { container: Box::new(azure::Container::new(place, wire, secret)?), ranges: Ranges::default() }, prefix)
+                let mut container = azure::Container::new(place, wire, secret)?;
+                container.other = credentials.account.clone().filter(|_| withheld);
+                (Backend::Azure { container: Box::new(container), ranges: Ranges::default() }, prefix)
             }
         };
         let shared = Shared { backend, credentials: credentials.clone(), traffic, elsewhere };
@@ -400,7 +403,9 @@ impl Store {
                 check(path)?;
                 exchange(&container.wire, url, container.spot(&shown, action)).await
             }
-            Backend::Web { wire, .. } => exchange(wire, url, Spot { at: &shown, action, secret: &Secret::Anonymous, account: None }).await,
+            Backend::Web { wire, .. } => {
+                exchange(wire, url, Spot { at: &shown, action, secret: &Secret::Anonymous, account: None, other: None }).await
+            }
             Backend::Folder(_) => Err(Error::misuse(shown, "is a folder", "")),
         }
     }
@@ -422,7 +427,9 @@ impl Store {
         if let Backend::Web { root, .. } = &self.shared.backend
             && crate::location::is_loopback(root)
         {
-            let spot = Spot { at: &self.url(), action: Action::Write, secret: &Secret::Anonymous, account: None };
+            let account = root.path_segments().and_then(|mut parts| parts.next());
+            let other = self.shared.credentials.account().filter(|other| Some(*other) != account);
+            let spot = Spot { at: &self.url(), action: Action::Write, secret: &Secret::Anonymous, account, other };
             return spot.anonymous();
         }
         Error::new(Family::Unsupported, self.url(), format!("a web site cannot {verb} files"), "a folder or an Azure container").hint(

@@ -93,3 +93,17 @@ async fn writing_to_azure_without_credentials_is_refused_before_anything_is_sent
     refused(&store.ensure_container().await.unwrap_err(), "--sas-file", &[]);
     assert_eq!(store.counts().requests, 0);
 }
+
+#[tokio::test]
+async fn credentials_of_another_account_are_named_and_not_sent() {
+    let mine = "DefaultEndpointsProtocol=https;AccountName=mine;AccountKey=a2V5;EndpointSuffix=core.windows.net";
+    let credentials = Credentials::connection_string(mine).unwrap();
+    for place in ["https://theirs.blob.core.windows.net/maps/p", "http://127.0.0.1:10000/theirs/maps/p"] {
+        let store = Store::open(place, &credentials).unwrap();
+        let error = store.may_write().unwrap_err();
+        assert_eq!(error.family, Family::Refused);
+        let text = format!("{error} {}", error.hint.as_deref().unwrap_or_default());
+        assert!(text.contains("'mine'") && text.contains("'theirs'"), "{text}");
+        assert_eq!(store.counts().requests, 0);
+    }
+}

@@ -22,6 +22,8 @@ pub(crate) struct Container {
     pub place: AzurePlace,
     pub wire: Wire,
     pub secret: Secret,
+    /// The account of credentials that may not be shown to this one.
+    pub other: Option<String>,
     objects: Arc<MicrosoftAzure>,
 }
 
@@ -44,10 +46,10 @@ impl Container {
             .with_retry(retry)
             .build()
             .map_err(|e| Error::misuse(shown.as_str(), e.to_string(), ""))?;
-        Ok(Self { place, wire, secret, objects: Arc::new(objects) })
+        Ok(Self { place, wire, secret, other: None, objects: Arc::new(objects) })
     }
     pub fn spot<'a>(&'a self, at: &'a str, action: Action) -> Spot<'a> {
-        Spot { at, action, secret: &self.secret, account: Some(&self.place.account) }
+        Spot { at, action, secret: &self.secret, account: Some(&self.place.account), other: self.other.as_deref() }
     }
     /// Refuses to write without credentials, or with a token that says itself that it may not, before anything is sent.
     pub fn may_write(&self, at: &str, action: Action) -> Result<()> {
