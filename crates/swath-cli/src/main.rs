@@ -6,6 +6,7 @@ mod exit;
 mod far;
 mod interrupt;
 mod progress;
+mod quoted;
 mod runtime;
 mod table;
 mod talk;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use swath::search::{Found, Limits, search};
+use swath::search::{Effect, Found, Limits, search};
 use swath::stac::facts::{AssetFacts, CollectionFacts, ItemFacts, Time};
 use swath::stac::layout::{Catalog, Dataset, Layout, documents};
 use swath::stac::{Item, Links, Query, collection, item, time};
@@ -90,6 +90,32 @@ fn a_missing_document_is_named_and_the_others_are_found() {
     assert_eq!(ids(&found).len(), 9);
     let at: Vec<&str> = found.problems.iter().map(|p| p.at.rsplit('/').next().unwrap()).collect();
     assert_eq!(at, ["items.parquet", "near_2.json"]);
+}
+
+#[test]
+fn without_its_table_a_collection_is_walked_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    catalog(folder.path());
+    std::fs::remove_file(folder.path().join("near/items.parquet")).unwrap();
+    let found = ask(folder.path(), &Query::new(), &Limits::default()).unwrap();
+    assert_eq!((found.matched, found.losses().count()), (10, 0));
+    assert_eq!(found.problems.iter().map(|p| p.effect).collect::<Vec<_>>(), [Effect::Slower]);
+
+    std::fs::remove_file(folder.path().join("near/near_2/near_2.json")).unwrap();
+    let found = ask(folder.path(), &Query::new(), &Limits::default()).unwrap();
+    assert_eq!((found.matched, found.problems.len()), (9, 2));
+    assert!(found.losses().all(|loss| loss.at.ends_with("near_2.json")) && found.losses().count() == 1, "{:?}", found.problems);
+}
+
+#[test]
+fn the_collections_that_there_are_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    catalog(folder.path());
+    for path in ["", "far/items.parquet"] {
+        let found = ask(&folder.path().join(path), &Query::new().collections(["nope".into()]), &Limits::default()).unwrap();
+        let right: &[&str] = if path.is_empty() { &["far", "near"] } else { &["far"] };
+        assert_eq!((found.matched, found.collections.iter().map(String::as_str).collect::<Vec<_>>().as_slice()), (0, right));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::json;
 use swath::infer::{DateSource, Inference, InferredDataset, NodataFinding, WriteOptions, infer};
 use swath::{Error, Family};
 
+use crate::quoted::quoted;
 use crate::table::{Table, few};
 use crate::{exit::Exit, talk::Talk};
 
@@ -49,7 +50,8 @@ pub fn run(args: &Init, talk: &Talk) -> swath::Result<Exit> {
             args.output.display()
         ));
     } else {
-        let flag = if args.output == Path::new("swath.toml") { String::new() } else { format!(" -f {}", args.output.display()) };
+        let plan = quoted(&args.output.display().to_string());
+        let flag = if plan == "swath.toml" { String::new() } else { format!(" -f {plan}") };
         talk.say(format!("next: read it, then `swath plan{flag}`"));
     }
     Ok(Exit::Done)

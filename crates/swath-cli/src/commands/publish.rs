@@ -9,6 +9,7 @@ use swath::publish::{self, Kind, Overwrite, PublishPlan, PublishReport, Replace,
 use swath::store::{Credentials, Store};
 
 use crate::progress::{Meter, size};
+use crate::quoted::quoted;
 use crate::runtime::block_on;
 use crate::{exit::Exit, talk::Talk};
 
@@ -155,7 +156,19 @@ fn tell(plan: &PublishPlan, report: &PublishReport, store: &Store, started: Inst
         ));
     }
     talk.data(&report.root);
-    talk.say(format!("next: swath search {0} --limit 5\n      swath stack {0} --explain", report.root));
+    talk.say(next(&quoted(&report.root), plan));
+}
+
+/// Commands that run as they stand.
+fn next(root: &str, plan: &PublishPlan) -> String {
+    let search = format!("next: swath search {root} --limit 5");
+    match &plan.example {
+        None => search,
+        Some(example) => {
+            let (item, asset) = (quoted(&example.item), quoted(&example.asset));
+            format!("{search}\n      swath stack {root} --ids {item} --assets {asset} --explain")
+        }
+    }
 }
 
 fn words(count: usize, word: &str) -> String {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +10,7 @@ use swath::{Error, Family};
 
 use crate::progress::size;
 use crate::runtime::block_on;
+use crate::table::few;
 use crate::{exit::Exit, talk::Talk};
 
 /// Find items of a catalog by place, time and property
@@ -66,13 +68,17 @@ pub fn run(args: &Search, talk: &Talk) -> swath::Result<Exit> {
     };
     let form = args.output.as_deref().map(Form::of).transpose()?;
     let found = block_on(search(&args.root, &credentials, &query, &Limits::default()))?;
+    if found.matched == 0 && matches!(form, Some(Form::Table)) {
+        let error = Error::new(Family::Absent, &args.root, "no item matches", "at least one row for a table");
+        return Err(error.hint(args.asked.when_nothing_matches(&found.collections)));
+    }
     match (&args.output, form) {
         (Some(file), Some(form)) => write(file, &form.bytes(&found)?)?,
         _ if talk.is_json() => found.items.items.iter().for_each(|item| talk.event("item", json!({ "item": item }))),
         _ => talk.data(pretty(&found.items)?.trim_end()),
     }
     tell(&found, args, talk);
-    Ok(if found.problems.is_empty() { Exit::Done } else { Exit::Partial })
+    Ok(if found.losses().next().is_none() { Exit::Done } else { Exit::Partial })
 }
 
 impl Asked {
@@ -96,6 +102,31 @@ impl Asked {
             Some(most) => query.limit(most),
             None => query,
         })
+    }
+
+    /// What to ask instead, by what was asked and the collections that there are.
+    pub fn when_nothing_matches(&self, collections: &BTreeSet<String>) -> String {
+        let there: Vec<String> = collections.iter().cloned().collect();
+        if there.is_empty() {
+            return "the catalog holds no items".to_owned();
+        }
+        if !self.collections.is_empty() && !self.collections.iter().any(|id| collections.contains(id)) {
+            return format!("there is no such collection; there are {}", few(&there, 20));
+        }
+        let given = [
+            (!self.collections.is_empty(), "--collections"),
+            (!self.ids.is_empty(), "--ids"),
+            (self.bbox.is_some(), "--bbox"),
+            (self.datetime.is_some(), "--datetime"),
+            (self.intersects.is_some(), "--intersects"),
+            (self.filter.is_some(), "--filter"),
+        ];
+        let given: Vec<&str> = given.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag).collect();
+        match given.as_slice() {
+            [] => "the catalog holds no items".to_owned(),
+            [one] => format!("widen {one}, or leave it out"),
+            many => format!("widen one of {}, or leave it out", many.join(", ")),
+        }
     }
 }
 
@@ -139,9 +170,6 @@ impl Form {
         Ok(match self {
             Self::Json => pretty(&found.items)?.into_bytes(),
             Self::Lines => items.iter().map(|item| format!("{}\n", item.to_json())).collect::<String>().into_bytes(),
-            Self::Table if items.is_empty() => {
-                return Err(Error::new(Family::Absent, "search", "no item matches", "at least one row for a table"));
-            }
             Self::Table => geoparquet::write(items, None)?.to_vec(),
         })
     }
@@ -177,10 +205,18 @@ fn tell(found: &Found, args: &Search, talk: &Talk) {
     if let Some(file) = &args.output {
         line.push_str(&format!(", written to {}", file.display()));
     }
-    if !found.problems.is_empty() {
-        line.push_str(&format!("; {} documents could not be read", found.problems.len()));
+    match found.problems.len() {
+        0 => {}
+        1 => line.push_str("; 1 document could not be read"),
+        n => line.push_str(&format!("; {n} documents could not be read")),
+    }
+    if !found.problems.is_empty() && found.losses().next().is_none() {
+        line.push_str(", and no item is lost by it");
     }
     talk.say(format!("{line} ({} requests, {}, {seconds:.2} s)", cost.requests, size(cost.received)));
+    if found.matched == 0 {
+        talk.say(format!(" hint: {}", args.asked.when_nothing_matches(&found.collections)));
+    }
 }
 
 #[cfg(test)]
@@ -190,6 +226,26 @@ mod tests {
     #[track_caller]
     fn check(asked: Asked, right: bool) {
         assert_eq!(asked.query().is_ok(), right);
+    }
+
+    #[test]
+    fn what_to_ask_instead_fits_what_was_asked() {
+        let there: BTreeSet<String> = ["far".to_owned(), "near".to_owned()].into();
+        let asked = |collections: &[&str], bbox: Option<&str>, ids: &[&str]| Asked {
+            collections: collections.iter().map(|id| (*id).to_owned()).collect(),
+            bbox: bbox.map(str::to_owned),
+            ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+            ..Asked::default()
+        };
+        for (asked, right) in [
+            (asked(&["nope"], Some("0,0,1,1"), &[]), "there is no such collection; there are far, near"),
+            (asked(&["near"], Some("0,0,1,1"), &[]), "widen one of --collections, --bbox, or leave it out"),
+            (asked(&[], None, &["x"]), "widen --ids, or leave it out"),
+            (asked(&[], None, &[]), "the catalog holds no items"),
+        ] {
+            assert_eq!(asked.when_nothing_matches(&there), right);
+        }
+        assert_eq!(asked(&["nope"], None, &[]).when_nothing_matches(&BTreeSet::new()), "the catalog holds no items");
     }
 
     #[test]

@@ -107,9 +107,13 @@ async fn items(args: &Stack, talk: &Talk) -> Result<(Vec<Value>, StoreFetch)> {
     for problem in &found.problems {
         talk.say(format!("warning: {}: {}", problem.at, problem.found));
     }
-    if let Some(problem) = found.problems.first().filter(|_| args.errors == OnError::Raise.name()) {
+    if let Some(problem) = found.losses().next().filter(|_| args.errors == OnError::Raise.name()) {
         let error = Error::new(Family::Damaged, &problem.at, &problem.found, "every document of the catalog");
         return Err(error.hint("--errors nodata goes on without the items that are missing"));
+    }
+    if found.matched == 0 {
+        let error = Error::new(Family::Absent, swath::store::redact(&args.root), "no item was found", "items to stack");
+        return Err(error.hint(args.asked.when_nothing_matches(&found.collections)));
     }
     let plain = args.root.split('?').next().unwrap_or(&args.root);
     let document = [".json", ".geojson", ".parquet"].iter().any(|ending| plain.to_ascii_lowercase().ends_with(ending));

@@ -6,4 +6,4 @@ mod run;
 mod walk;
 
 pub use limits::Limits;
-pub use run::{Found, Problem, search};
+pub use run::{Effect, Found, Problem, search};

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -15,8 +16,10 @@ pub struct Found {
     pub items: ItemCollection,
     /// How many match; more than there are items where a limit cut them.
     pub matched: usize,
-    /// Documents and tables that could not be read: their items are missing.
+    /// Documents and tables that could not be read.
     pub problems: Vec<Problem>,
+    /// Ids of all collections that hold items, whether they match or not.
+    pub collections: BTreeSet<String>,
     /// JSON documents read.
     pub documents: usize,
     /// Tables read.
@@ -30,6 +33,17 @@ pub struct Found {
 pub struct Problem {
     pub at: String,
     pub found: String,
+    pub effect: Effect,
+}
+
+/// What a document that could not be read means for what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Its items are missing.
+    Missing,
+    /// A table, in whose stead the items themselves were read.
+    Slower,
 }
 
 /// Finds the items of the catalog at `place` (a URL or a folder) that match.
@@ -46,7 +60,7 @@ pub async fn search(place: &str, credentials: &Credentials, query: &Query, limit
     let store = root.store.clone();
     let mut walk = Walk::new(query, *limits);
     walk.run(root, node).await?;
-    let Walk { mut items, problems, documents, tables, .. } = walk;
+    let Walk { mut items, problems, collections, documents, tables, .. } = walk;
     items.sort_by_cached_key(|item| (item.collection.clone(), item.interval().0, item.id.clone()));
     items.dedup_by(|a, b| a.id == b.id && a.collection == b.collection);
     let matched = items.len();
@@ -56,11 +70,18 @@ pub async fn search(place: &str, credentials: &Credentials, query: &Query, limit
     let mut items = ItemCollection::from(items);
     items.fields.insert("numberMatched".into(), matched.into());
     items.fields.insert("numberReturned".into(), items.items.len().into());
-    Ok(Found { items, matched, problems, documents, tables, cost: store.counts(), elapsed: started.elapsed() })
+    Ok(Found { items, matched, problems, collections, documents, tables, cost: store.counts(), elapsed: started.elapsed() })
+}
+
+impl Found {
+    /// Problems for which items are missing.
+    pub fn losses(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|problem| problem.effect == Effect::Missing)
+    }
 }
 
 impl Problem {
     pub(super) fn of(at: String, error: &Error) -> Self {
-        Self { at, found: error.found.clone() }
+        Self { at, found: error.found.clone(), effect: Effect::Missing }
     }
 }

@@ -1,10 +1,10 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use swath_stac::{Item, Query};
 
-use super::{Limits, Problem};
+use super::{Effect, Limits, Problem};
 use crate::catalog::{Document, Node, Own, Tree, settle};
 use crate::{Error, Family, Result};
 
@@ -16,6 +16,8 @@ pub(super) struct Walk<'q> {
     due: Vec<Step>,
     pub items: Vec<Item>,
     pub problems: Vec<Problem>,
+    /// Ids of collections that hold items.
+    pub collections: BTreeSet<String>,
     pub documents: usize,
     pub tables: usize,
 }
@@ -33,7 +35,8 @@ struct Step {
 impl<'q> Walk<'q> {
     pub fn new(query: &'q Query, limits: Limits) -> Self {
         let (seen, due) = (HashSet::new(), Vec::new());
-        Self { query, limits, seen, due, items: Vec::new(), problems: Vec::new(), documents: 0, tables: 0 }
+        let (items, problems, collections) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Self { query, limits, seen, due, items, problems, collections, documents: 0, tables: 0 }
     }
 
     /// # Errors
@@ -79,7 +82,8 @@ impl<'q> Walk<'q> {
             // The same answer awaits every other document there.
             Err(e) if matches!(e.family, Family::Refused | Family::Unreachable) => Err(e),
             Err(e) => {
-                self.problems.push(Problem::of(step.document.url(), &e));
+                let effect = if step.instead.is_empty() { Effect::Missing } else { Effect::Slower };
+                self.problems.push(Problem { effect, ..Problem::of(step.document.url(), &e) });
                 let Some(parent) = &step.parent else { return Ok(()) };
                 step.instead.iter().try_for_each(|href| self.follow(parent, href, step.depth, Vec::new()))
             }
@@ -90,6 +94,9 @@ impl<'q> Walk<'q> {
         let depth = step.depth + 1;
         for href in &tree.children {
             self.follow(&step.document, href, depth, Vec::new())?;
+        }
+        if !tree.items.is_empty() || !tree.tables.is_empty() {
+            self.collections.insert(tree.id.clone());
         }
         if !self.query.wants_collection(&tree.id) || !self.query.may_match(tree.place, &tree.time) {
             return Ok(());
@@ -122,6 +129,9 @@ impl<'q> Walk<'q> {
     }
 
     fn keep(&mut self, mut item: Item, document: &Document, own: Own) {
+        if let Some(id) = item.collection.as_ref().filter(|id| !self.collections.contains(*id)) {
+            self.collections.insert(id.clone());
+        }
         if !self.query.matches(&item) {
             return;
         }

@@ -131,7 +131,7 @@ impl StackPlan {
 pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
     let items: Vec<ItemFacts> = items.iter().map(facts::read).collect::<Result<_>>()?;
     if items.is_empty() {
-        return Err(Error::new(Family::Absent, "", "no item was found", "items to stack").hint("widen --bbox or --datetime"));
+        return Err(Error::new(Family::Absent, "", "no item was found", "items to stack").hint("ask for more items"));
     }
     let picked = select::pick(&items, &request.assets)?;
     let used = used(&items, &picked);
