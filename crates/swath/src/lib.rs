@@ -5,6 +5,7 @@ pub mod build;
 pub mod catalog;
 pub mod check;
 pub mod cog;
+mod describe;
 mod error;
 pub mod export;
 pub mod infer;
@@ -18,6 +19,7 @@ pub mod stack;
 mod threads;
 mod unfinished;
 
+pub use describe::describe;
 pub use error::{Error, Family, Result};
 pub use local::open_raw;
 pub use swath_raster as raster;

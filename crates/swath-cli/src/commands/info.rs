@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use swath::raster::cog::BandStatistics;
 use swath::raster::{BandInfo, Format, Georeference, Interleave, MaskKind, RasterInfo};
 
+use crate::runtime::block_on;
 use crate::{exit::Exit, talk::Talk};
 
 /// Describe a raster: structure, georeference, bands, statistics
 #[derive(Args)]
 #[command(after_help = "Example:\n  swath info raw/LC08_B4.TIF\n  swath info --stats cube.nc")]
 pub struct Info {
-    /// A raster file: GeoTIFF, BigTIFF or NetCDF, whatever its name
+    /// A raster file (GeoTIFF, BigTIFF or NetCDF, whatever its name), or the address of a GeoTIFF
     file: PathBuf,
     /// Read every pixel for minimum, maximum, mean and standard deviation
     #[arg(long)]
@@ -22,6 +23,16 @@ pub struct Info {
 const LISTED: usize = 24;
 
 pub fn run(args: &Info, talk: &Talk) -> swath::Result<Exit> {
+    if let Some(url) = args.file.to_str().filter(|f| f.contains("://")) {
+        let credentials = swath::store::Credentials::from_env()?;
+        let info = block_on(swath::describe(url, &credentials))?;
+        talk.data(text(url, &info));
+        for (index, band) in info.bands.iter().enumerate().take(LISTED) {
+            talk.data(band_line(index, band));
+        }
+        talk.event("raster", json(url, &info, &[]));
+        return Ok(Exit::Done);
+    }
     for raster in swath::open_raw(&args.file)? {
         let info = raster.info();
         let statistics = if args.stats { Some(swath::raster::cog::statistics(raster.as_ref())?) } else { None };
