@@ -52,7 +52,12 @@ impl Credentials {
     pub fn sas_file(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| {
             let found = if path.exists() { e.to_string() } else { "does not exist".to_owned() };
-            Error::new(Family::Refused, path.display().to_string(), found, "a file that holds a SAS token: a query with the fields sv, sp, se and sig")
+            Error::new(
+                Family::Refused,
+                path.display().to_string(),
+                found,
+                "a file that holds a SAS token: a query with the fields sv, sp, se and sig",
+            )
         })?;
         Self::sas(text.trim()).map_err(|e| Error { at: path.display().to_string(), ..e })
     }

@@ -9,7 +9,9 @@ use crate::{exit::Exit, talk::Talk};
 
 /// Every finding on a build: structure, decode, metadata against bytes, links, extents
 #[derive(Args)]
-#[command(after_help = "Example:\n  swath check build\n  swath check published --json\n  swath check cog.tif\n\nExit code 3 where any finding is an error.")]
+#[command(
+    after_help = "Example:\n  swath check build\n  swath check published --json\n  swath check cog.tif\n\nExit code 3 where any finding is an error."
+)]
 pub struct Check {
     /// The folder of a catalog, or one GeoTIFF
     #[arg(default_value = "build")]

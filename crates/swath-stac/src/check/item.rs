@@ -86,7 +86,8 @@ fn place(path: &str, item: &Object, findings: &mut Vec<Finding>) {
     let points: Vec<LonLatBox> = positions.iter().filter_map(|p| LonLatBox::of(&[p[0], p[1], p[0], p[1]])).collect();
     let outside = points.iter().any(|p| !bbox.holds(p));
     // Plain numbers: 180 and -180 are one meridian, but the two sides of a box around the whole world.
-    let range = |of: fn(&LonLatBox) -> f64| points.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    let range =
+        |of: fn(&LonLatBox) -> f64| points.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     let (west, east) = range(|p| p.west);
     let (south, north) = range(|p| p.south);
     let far = |a: f64, b: f64| (a - b).abs() > 1e-6;

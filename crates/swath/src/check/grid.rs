@@ -69,7 +69,8 @@ fn crs(target: &Target, info: &RasterInfo, notes: &mut Notes<'_>) {
 fn same_places(a: &Crs, b: &Crs, info: &RasterInfo) -> bool {
     let bounds = info.grid.bounds();
     let (x, y) = ((bounds.left + bounds.right) / 2.0, (bounds.bottom + bounds.top) / 2.0);
-    let around = [(x, y), (bounds.left, bounds.top), (bounds.right, bounds.top), (bounds.right, bounds.bottom), (bounds.left, bounds.bottom)];
+    let around =
+        [(x, y), (bounds.left, bounds.top), (bounds.right, bounds.top), (bounds.right, bounds.bottom), (bounds.left, bounds.bottom)];
     let place = |crs: &Crs| {
         let mut points = around;
         let earth = Crs::parse("OGC:CRS84").ok()?;
@@ -78,6 +79,7 @@ fn same_places(a: &Crs, b: &Crs, info: &RasterInfo) -> bool {
     };
     let (Some(a), Some(b)) = (place(a), place(b)) else { return false };
     let seen = |p: &(f64, f64)| p.0.is_finite() && p.1.is_finite();
-    let near = |(a, b): (&(f64, f64), &(f64, f64))| seen(a) == seen(b) && (!seen(a) || (a.0 - b.0).abs() < 1e-7 && (a.1 - b.1).abs() < 1e-7);
+    let near =
+        |(a, b): (&(f64, f64), &(f64, f64))| seen(a) == seen(b) && (!seen(a) || (a.0 - b.0).abs() < 1e-7 && (a.1 - b.1).abs() < 1e-7);
     a.iter().any(seen) && a.iter().zip(&b).all(near)
 }

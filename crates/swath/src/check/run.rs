@@ -55,7 +55,12 @@ pub fn run(folder: &Path, depth: Depth, watch: &dyn Watch) -> Result<CheckReport
         return Ok(CheckReport { findings: asset::check_alone(folder, depth), documents: 0, assets: 1 });
     }
     if folder.to_str().is_some_and(|f| f.contains("://")) {
-        let error = Error::new(Family::Unsupported, folder.display().to_string(), "is an address", "the folder of a catalog, or a GeoTIFF, is expected");
+        let error = Error::new(
+            Family::Unsupported,
+            folder.display().to_string(),
+            "is an address",
+            "the folder of a catalog, or a GeoTIFF, is expected",
+        );
         return Err(error.hint("check the build before it is published; `swath publish` sends exactly its bytes and verifies them"));
     }
     if !folder.is_dir() {
