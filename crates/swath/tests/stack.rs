@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use swath::export::{write_tif, write_zarr};
 use swath::raster::crs::Crs;
+use swath::raster::warp::Method;
 use swath::raster::{Affine, Grid, Nodata, Samples, Shape};
 use swath::stack::{self, Band, Cost, Fetch, OnError, Outcome, Reduce, Stack, StackRequest, StoreFetch, Time};
 use swath::store::{Credentials, Store};
@@ -27,8 +28,16 @@ fn tile(folder: &Path, id: &str, day: u32, (col, row): (u32, u32), missing: fn(u
     let data = pixels.map(|(c, r)| if missing(c, r) { NODATA } else { truth(c, r) }).collect();
     let corner = (500_007.0 + 30.0 * f64::from(col), 5_000_013.0 - 30.0 * f64::from(row));
     let made = Stack {
-        times: vec![Time { datetime: datetime(day), end: None, items: vec![id.into()] }],
-        bands: vec![Band { name: "B4".into(), asset: "B4".into(), unit: None, scale: None, offset: None, classes: Vec::new() }],
+        times: vec![Time { datetime: datetime(day), end: None, period: None, items: vec![id.into()] }],
+        bands: vec![Band {
+            name: "B4".into(),
+            asset: "B4".into(),
+            unit: None,
+            scale: None,
+            offset: None,
+            classes: Vec::new(),
+            common_name: None,
+        }],
         grid: Grid {
             crs: Some(Crs::parse("EPSG:32633").unwrap()),
             transform: Affine::north_up(corner.0, corner.1, 30.0, 30.0),
@@ -183,4 +192,45 @@ fn a_zarr_is_replaced_whole_and_nothing_else_is() {
     assert_eq!(write_zarr(&outcome.stack, &strange).unwrap_err().family, Family::Conflict);
     let names: Vec<String> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     assert!(names.iter().all(|n| !n.contains(".part") && !n.contains(".old")), "{names:?}");
+}
+
+#[test]
+fn classes_are_never_mixed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut item = tile(folder.path(), "a", 1, (0, 0), nowhere);
+    item["assets"]["data"]["classification:classes"] = serde_json::json!([{ "value": 11, "description": "water" }]);
+    for (resampling, refused) in [(Method::Nearest, false), (Method::Mode, false), (Method::Bilinear, true), (Method::Average, true)] {
+        let request = StackRequest { resolution: Some((70.0, 70.0)), resampling, ..StackRequest::default() };
+        let error = stack::plan(&[item.clone()], &request).err();
+        assert_eq!(error.as_ref().map(|e| e.family), refused.then_some(Family::Misuse), "{resampling:?}");
+        assert!(error.is_none_or(|e| e.hint.is_some_and(|h| h.contains("--resampling nearest"))));
+    }
+}
+
+#[test]
+fn a_year_is_called_by_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut item = tile(folder.path(), "a", 1, (0, 0), nowhere);
+    item["properties"]["datetime"] = Value::Null;
+    item["properties"]["start_datetime"] = "2020-01-01T00:00:00Z".into();
+    item["properties"]["end_datetime"] = "2020-12-31T23:59:59Z".into();
+    let (outcome, _) = stacked(folder.path(), &[item], &StackRequest::default()).unwrap();
+    assert_eq!(outcome.stack.times[0].label(), "2020");
+}
+
+#[test]
+fn zarr_has_its_metadata_in_one_place_and_no_complex_integers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (outcome, _) = stacked(folder.path(), &[tile(folder.path(), "a", 1, (0, 0), nowhere)], &StackRequest::default()).unwrap();
+    let path = folder.path().join("x.zarr");
+    write_zarr(&outcome.stack, &path).unwrap();
+    let group: Value = serde_json::from_slice(&std::fs::read(path.join("zarr.json")).unwrap()).unwrap();
+    for name in ["data", "time", "band", "y", "x", "spatial_ref"] {
+        let own: Value = serde_json::from_slice(&std::fs::read(path.join(name).join("zarr.json")).unwrap()).unwrap();
+        assert_eq!(group["consolidated_metadata"]["metadata"][name], own, "{name}");
+    }
+    let complex = Stack { data: Samples::CI16(vec![[1, 2]; 490_000]), nodata: None, ..outcome.stack };
+    let path = folder.path().join("z.zarr");
+    assert_eq!(write_zarr(&complex, &path).unwrap_err().family, Family::Unsupported);
+    assert!(!path.exists());
 }

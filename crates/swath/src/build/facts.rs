@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use swath_raster::cog::{BandStatistics, CogReport};
-use swath_raster::{BandInfo, Georeference, Grid, RasterInfo, crs};
+use swath_raster::{BandInfo, ColorInterp, Georeference, Grid, RasterInfo, crs};
 use swath_stac::facts::{AssetFacts, BandFacts, Class, GridFacts, Nodata, Statistics};
 
 use super::memory::hex;
@@ -44,6 +44,9 @@ struct FactBand {
     description: Option<String>,
     statistics: Option<FactStatistics>,
     classes: Vec<(i64, String, Option<String>)>,
+    /// `red`, `green` or `blue`, where the file says so.
+    #[serde(default)]
+    colour: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -118,6 +121,7 @@ impl FactBand {
             offset: self.offset,
             statistics: self.statistics.map(FactStatistics::stac),
             classes,
+            eo: self.colour.iter().map(|c| ("eo:common_name".to_owned(), c.as_str().into())).collect(),
             ..BandFacts::default()
         }
     }
@@ -171,8 +175,19 @@ fn fact_band(band: &BandInfo, info: &RasterInfo, report: &CogReport, index: usiz
         Some(format!("{:02X}{:02X}{:02X}", rgba[0], rgba[1], rgba[2]))
     };
     let named = band.categories.iter().enumerate().filter(|(_, name)| !name.is_empty());
-    let classes = named.filter_map(|(value, name)| Some((i64::try_from(value).ok()?, name.clone(), color(value)))).collect();
+    let mut classes: Vec<_> = named.filter_map(|(value, name)| Some((i64::try_from(value).ok()?, name.clone(), color(value)))).collect();
     let statistics = report.bands.get(index).copied().flatten();
+    let colour = match band.color {
+        ColorInterp::Red => Some("red"),
+        ColorInterp::Green => Some("green"),
+        ColorInterp::Blue => Some("blue"),
+        _ => None,
+    };
+    if let (true, Some(palette)) = (classes.is_empty(), &band.palette) {
+        let range = statistics.filter(|s| s.valid > 0).map(|s| (s.minimum, s.maximum));
+        let values = palette_values(palette, range, report.nodata.map(swath_raster::Nodata::as_f64));
+        classes = values.into_iter().map(|v| (v as i64, format!("class {v}"), color(v))).collect();
+    }
     FactBand {
         data_type: report.sample.stac().to_owned(),
         nodata,
@@ -189,7 +204,24 @@ fn fact_band(band: &BandInfo, info: &RasterInfo, report: &CogReport, index: usiz
             total: s.total,
         }),
         classes,
+        colour: colour.map(str::to_owned),
     }
+}
+
+/// Classes that a palette alone can tell.
+const PALETTE_CLASSES: usize = 256;
+
+/// The values that a palette names, of those between the least and the most that occur: black is what writers fill palettes up
+/// with, so that it counts only at the ends, which do occur. None where there would be too many.
+fn palette_values(palette: &[[u8; 4]], range: Option<(f64, f64)>, nodata: Option<f64>) -> Vec<usize> {
+    let meant = |value: usize, color: &[u8; 4]| {
+        let (at, filler) = (value as f64, color[..3] == [0, 0, 0]);
+        let inside = range.is_none_or(|(least, most)| least <= at && at <= most);
+        let occurs = range.is_some_and(|(least, most)| at == least || at == most);
+        inside && (!filler || occurs) && nodata != Some(at)
+    };
+    let values: Vec<usize> = palette.iter().enumerate().filter(|(value, color)| meant(*value, color)).map(|(value, _)| value).collect();
+    if values.len() > PALETTE_CLASSES { Vec::new() } else { values }
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
@@ -201,4 +233,25 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(text.get(2 * i..2 * i + 2)?, 16).ok()?;
     }
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::palette_values;
+
+    #[test]
+    fn a_palette_names_the_values_that_occur() {
+        let mut palette = vec![[0, 0, 0, 255]; 256];
+        for (value, red) in [(1, 10), (2, 20), (11, 30), (200, 40)] {
+            palette[value] = [red, 0, 0, 255];
+        }
+        for (range, nodata, expected) in [
+            (Some((0.0, 11.0)), None, vec![0, 1, 2, 11]),
+            (Some((1.0, 90.0)), Some(2.0), vec![1, 11, 90]),
+            (None, None, vec![1, 2, 11, 200]),
+        ] {
+            assert_eq!(palette_values(&palette, range, nodata), expected);
+        }
+        assert!(palette_values(&vec![[9, 9, 9, 255]; 65_536], None, None).is_empty());
+    }
 }

@@ -7,7 +7,7 @@ use swath_raster::{
 use swath_stac::facts::{AssetFacts, BandFacts, GridFacts, ItemFacts, Nodata, Statistics, Time};
 
 use super::target::{Draft, write_file};
-use crate::stack::{Reduce, Stack, time_label};
+use crate::stack::{Reduce, Stack};
 use crate::{Error, Result};
 
 /// Writes a COG with a band for each time and band of the stack, in that order, named `2018-01-31 B4`; and beside it `NAME.json`, a STAC
@@ -130,7 +130,7 @@ impl RasterSource for StackSource<'_> {
 fn name(stack: &Stack, time: usize, band: usize) -> String {
     let band = &stack.bands[band].name;
     match stack.reduce {
-        Reduce::None => format!("{} {band}", time_label(stack.times[time].datetime)),
+        Reduce::None => format!("{} {band}", stack.times[time].label()),
         how => format!("{} {band}", how.name()),
     }
 }

@@ -33,6 +33,11 @@ pub fn write_zarr(stack: &Stack, path: &Path) -> Result<()> {
     if path.exists() && !path.join("zarr.json").is_file() {
         return Err(Error::new(Family::Conflict, path.display().to_string(), "is there and is no Zarr v3", "a free name"));
     }
+    if matches!(stack.sample(), SampleType::CI16 | SampleType::CI32) {
+        let found = format!("the array holds {}, complex integers, which Zarr does not have", stack.sample().name());
+        let error = Error::new(Family::Unsupported, path.display().to_string(), found, "real or complex floating point samples");
+        return Err(error.hint("a name that ends in .tif keeps them"));
+    }
     let draft = Draft::beside(path)?;
     let failed = |e: &dyn std::fmt::Display| Error::new(Family::Disk, path.display().to_string(), e.to_string(), "");
     let store: Store = Arc::new(FilesystemStore::new(&draft.path).map_err(|e| failed(&e))?);
@@ -42,7 +47,25 @@ pub fn write_zarr(stack: &Stack, path: &Path) -> Result<()> {
     group.store_metadata().map_err(|e| failed(&e))?;
     coordinates(stack, &store, &failed)?;
     data(stack, &store, &failed)?;
+    consolidate(&draft.path, &failed)?;
     draft.finish()
+}
+
+/// Puts the metadata of every array into that of the group, so that a reader needs one request for all of it.
+fn consolidate(folder: &Path, failed: &Failed) -> Result<()> {
+    let read = |path: &Path| -> Result<Value> {
+        let bytes = std::fs::read(path).map_err(|e| Error::file(path, &e))?;
+        serde_json::from_slice(&bytes).map_err(|e| failed(&e))
+    };
+    let mut arrays = Map::new();
+    for name in ["band", NAME, "spatial_ref", "time", "x", "y"] {
+        arrays.insert(name.to_owned(), read(&folder.join(name).join("zarr.json"))?);
+    }
+    let path = folder.join("zarr.json");
+    let mut group = read(&path)?;
+    group["consolidated_metadata"] = json!({ "kind": "inline", "must_understand": false, "metadata": arrays });
+    let text = serde_json::to_vec_pretty(&group).map_err(|e| failed(&e))?;
+    std::fs::write(&path, text).map_err(|e| Error::file(&path, &e))
 }
 
 /// Without a line that says which library wrote it.
@@ -185,7 +208,7 @@ fn kind(stack: &Stack) -> (DataType, Vec<u8>) {
         SampleType::I64 => data_type::int64(),
         SampleType::F32 => data_type::float32(),
         SampleType::F64 => data_type::float64(),
-        // Zarr has no complex integers: `data` of those is never made, the planner's types end here.
+        // Complex integers were refused before.
         SampleType::CI16 | SampleType::CF32 => data_type::complex64(),
         SampleType::CI32 | SampleType::CF64 => data_type::complex128(),
     };

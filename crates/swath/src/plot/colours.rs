@@ -1,5 +1,5 @@
 use super::picture::Colour;
-use crate::stack::{Class, Stack};
+use crate::stack::{Band, Class, Stack};
 
 /// What a value looks like.
 pub enum Colours {
@@ -9,6 +9,8 @@ pub enum Colours {
     Classes(Vec<Shown>),
     /// Three bands as red, green and blue, each stretched by itself.
     Composite([Stretch; 3]),
+    /// There is no value to colour.
+    None,
 }
 
 /// Between which values colours change.
@@ -68,8 +70,12 @@ pub fn viridis(share: f64) -> Colour {
     [c.r, c.g, c.b]
 }
 
-/// How to colour a stack: a composite for three plain bands, classes where the one band has them, else a ramp over all values.
+/// How to colour a stack: a composite for red, green and blue, classes where the one band has them, else a ramp over all values.
 pub fn colours(stack: &Stack, planes: &[(usize, usize)]) -> Colours {
+    let bands = if is_composite(stack) { vec![Some(0), Some(1), Some(2)] } else { vec![None] };
+    if !bands.into_iter().any(|band| holds_data(stack, planes, band)) {
+        return Colours::None;
+    }
     if is_composite(stack) {
         let of = |band: usize| Stretch::of(values(stack, planes, Some(band)).into_iter());
         return Colours::Composite([of(0), of(1), of(2)]);
@@ -82,7 +88,23 @@ pub fn colours(stack: &Stack, planes: &[(usize, usize)]) -> Colours {
 }
 
 pub fn is_composite(stack: &Stack) -> bool {
-    stack.bands.len() == 3 && stack.bands.iter().all(|b| b.classes.is_empty())
+    let [a, b, c] = stack.bands.as_slice() else { return false };
+    let bands = [a, b, c];
+    let named = bands.map(|b| colour_of(b).or_else(|| b.common_name.as_deref().map(str::to_ascii_lowercase)).unwrap_or_default());
+    let numbered = bands.map(|b| b.name.to_ascii_uppercase().replace("B0", "B"));
+    bands.iter().all(|b| b.classes.is_empty()) && (named == ["red", "green", "blue"] || numbered == ["B4", "B3", "B2"])
+}
+
+/// `red`, `green` or `blue`, where the name of the band or of its asset is that word or its first letter.
+fn colour_of(band: &Band) -> Option<String> {
+    let name = band.name.rsplit(':').next().unwrap_or_default();
+    let words = [("red", "r"), ("green", "g"), ("blue", "b")];
+    let is = |text: &str| words.iter().find(|(word, letter)| text.eq_ignore_ascii_case(word) || text.eq_ignore_ascii_case(letter));
+    is(name).or_else(|| is(&band.asset)).map(|(word, _)| (*word).to_owned())
+}
+
+fn holds_data(stack: &Stack, planes: &[(usize, usize)], band: Option<usize>) -> bool {
+    planes.iter().any(|&(time, own)| stack.plane_f64(time, band.unwrap_or(own)).iter().any(|v| v.is_finite()))
 }
 
 /// Thinned values of the planes that will be seen; of one band where it is given.
@@ -112,7 +134,56 @@ fn shown(classes: &[Class], values: &[f64]) -> Vec<Shown> {
 
 #[cfg(test)]
 mod tests {
+    use swath_raster::{Affine, Grid, Nodata, Samples, Shape};
+
     use super::*;
+    use crate::stack::Reduce;
+
+    fn stack_of(bands: &[(&str, Option<&str>)], value: u8) -> Stack {
+        let band = |(name, common): &(&str, Option<&str>)| Band {
+            name: (*name).into(),
+            asset: "data".into(),
+            unit: None,
+            scale: None,
+            offset: None,
+            classes: Vec::new(),
+            common_name: common.map(str::to_owned),
+        };
+        let time = crate::stack::Time { datetime: chrono::DateTime::UNIX_EPOCH, end: None, period: None, items: Vec::new() };
+        Stack {
+            times: vec![time],
+            bands: bands.iter().map(band).collect(),
+            grid: Grid { crs: None, transform: Affine::IDENTITY, shape: Shape { width: 2, height: 2 } },
+            data: Samples::U8(vec![value; 4 * bands.len()]),
+            nodata: Some(Nodata::Uint(0)),
+            valid: None,
+            reduce: Reduce::None,
+        }
+    }
+
+    #[test]
+    fn only_red_green_and_blue_make_a_colour_picture() {
+        for (names, expected) in [
+            ([("red", None), ("green", None), ("blue", None)], true),
+            ([("rgb:r", None), ("rgb:G", None), ("rgb:b", None)], true),
+            ([("B04", None), ("B03", None), ("B02", None)], true),
+            ([("x", Some("red")), ("y", Some("green")), ("z", Some("blue"))], true),
+            ([("B2", None), ("B3", None), ("B4", None)], false),
+            ([("blue", None), ("green", None), ("red", None)], false),
+            ([("swe", None), ("t2m", None), ("precip", None)], false),
+            ([("B5", Some("nir")), ("B4", Some("red")), ("B3", Some("green"))], false),
+        ] {
+            assert_eq!(is_composite(&stack_of(&names, 1)), expected, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_stack_without_a_value_has_no_colours() {
+        for bands in [&[("swe", None)][..], &[("red", None), ("green", None), ("blue", None)]] {
+            let got = [0, 7].map(|v| matches!(colours(&stack_of(bands, v), &[(0, 0)]), Colours::None));
+            assert_eq!(got, [true, false], "{bands:?}");
+        }
+    }
 
     #[test]
     fn outliers_do_not_take_the_colours() {

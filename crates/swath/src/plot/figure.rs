@@ -5,7 +5,7 @@ use super::picture::{Area, FAINT, INK, Picture};
 use super::text::{Align, Style, Text};
 use super::ticks;
 use crate::Result;
-use crate::stack::{Reduce, Stack, time_label};
+use crate::stack::{Reduce, Stack, Time};
 
 /// Words around a picture.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +41,12 @@ pub fn draw(stack: &Stack, plot: &Plot) -> Result<Vec<u8>> {
     let mut gaps = false;
     for (i, plane) in shown.iter().enumerate() {
         let area = layout.panel(i);
-        gaps |= paint(&mut picture, area, stack, *plane, &colours) == Coverage::Gaps;
+        let coverage = paint(&mut picture, area, stack, *plane, &colours);
+        gaps |= coverage != Coverage::Full;
+        if coverage == Coverage::Empty {
+            let middle = ((area.x + area.width / 2) as f32, (area.y + area.height / 2) as f32);
+            text.draw(&mut picture, "no data", middle, Style { size: NAMES, colour: INK, align: Align::Centre });
+        }
         let below = i + layout.columns >= shown.len();
         layout.axes.draw(&mut picture, area, &text, Rim { left: i % layout.columns == 0, bottom: below });
         if let Some(caption) = caption(stack, *plane) {
@@ -139,13 +144,12 @@ fn columns(panels: usize, aspect: f64) -> usize {
 }
 
 fn span_of_times(stack: &Stack) -> String {
-    match (stack.times.first(), stack.times.last()) {
-        (Some(first), Some(last)) if first.datetime != last.end.unwrap_or(last.datetime) => {
-            format!("{} – {}", first.datetime.format("%Y-%m-%d"), last.end.unwrap_or(last.datetime).format("%Y-%m-%d"))
-        }
-        (Some(only), _) => time_label(only.datetime),
-        _ => String::new(),
+    let (Some(first), Some(last)) = (stack.times.first(), stack.times.last()) else { return String::new() };
+    if let Some((from, to)) = first.period.zip(last.period) {
+        return Time { period: Some((from.0, to.1)), ..first.clone() }.label();
     }
+    let end = last.end.unwrap_or(last.datetime);
+    if first.datetime == end { first.label() } else { format!("{} – {}", first.datetime.format("%Y-%m-%d"), end.format("%Y-%m-%d")) }
 }
 
 fn heading(picture: &mut Picture, text: &Text, stack: &Stack, plot: &Plot, (shown, all): (usize, usize), layout: &Layout) {
@@ -183,7 +187,7 @@ fn heading(picture: &mut Picture, text: &Text, stack: &Stack, plot: &Plot, (show
 fn caption(stack: &Stack, (time, band): (usize, usize)) -> Option<String> {
     let [times, bands, ..] = stack.shape();
     let several_bands = bands > 1 && !is_composite(stack);
-    let date = stack.times.get(time).map(|t| time_label(t.datetime));
+    let date = stack.times.get(time).map(Time::label);
     match (times > 1, several_bands) {
         (true, true) => Some(format!("{} {}", date?, stack.bands.get(band)?.name)),
         (true, false) => date,
@@ -205,6 +209,7 @@ fn names(picture: &mut Picture, text: &Text, layout: &Layout) {
 fn legend_width(stack: &Stack, text: &Text, colours: &Colours) -> i64 {
     let widest = |texts: &mut dyn Iterator<Item = String>, size: f32| texts.map(|t| text.width(&t, size)).fold(0.0, f32::max).ceil() as i64;
     match colours {
+        Colours::None => 110,
         Colours::Ramp(stretch) => {
             let bar = BAR + 11 + numbers_width(text, *stretch) + 12 + NAMES as i64 + 4;
             bar.max(widest(&mut CUT_NOTE.iter().map(|l| (*l).to_owned()), NOTE))
@@ -234,6 +239,8 @@ fn legend(picture: &mut Picture, text: &Text, stack: &Stack, layout: &Layout, co
     let small = Style { size: NUMBERS, colour: INK, align: Align::Left };
     let faint = Style { size: NOTE, colour: FAINT, align: Align::Left };
     let end = match colours {
+        // The sign for no data is then the first line of the legend.
+        Colours::None => area.y - 17,
         Colours::Ramp(stretch) => {
             let tip = BAR / 2 + 2;
             let bar = Area { width: BAR, y: area.y + tip, height: area.height.min(640) - 2 * tip, ..area };
@@ -312,7 +319,7 @@ fn notes(picture: &mut Picture, text: &Text, layout: &Layout, colours: &Colours,
     let cut = match colours {
         Colours::Ramp(s) => s.below || s.above,
         Colours::Composite(s) => s.iter().any(|s| s.below || s.above),
-        Colours::Classes(_) => false,
+        Colours::Classes(_) | Colours::None => false,
     };
     if cut {
         for line in CUT_NOTE {

@@ -7,17 +7,19 @@ use crate::stack::Stack;
 pub enum Coverage {
     Full,
     Gaps,
+    /// No pixel had any.
+    Empty,
 }
 
 /// Draws one (time, band) plane, or one time as a composite, into an area: averaged where it shrinks, repeated where it grows.
 pub fn paint(picture: &mut Picture, area: Area, stack: &Stack, (time, band): (usize, usize), colours: &Colours) -> Coverage {
     let [_, _, rows, cols] = stack.shape();
-    let mut gaps = false;
+    let (mut gaps, mut seen) = (false, false);
     let sizes = (area.width.max(1) as usize, area.height.max(1) as usize);
     let planes: Vec<Vec<f64>> = match colours {
         Colours::Composite(_) => (0..3).map(|b| scaled(&stack.plane_f64(time, b), (cols, rows), sizes, Scaling::Mean)).collect(),
         Colours::Ramp(_) => vec![scaled(&stack.plane_f64(time, band), (cols, rows), sizes, Scaling::Mean)],
-        Colours::Classes(_) => vec![scaled(&stack.plane_f64(time, band), (cols, rows), sizes, Scaling::Nearest)],
+        Colours::Classes(_) | Colours::None => vec![scaled(&stack.plane_f64(time, band), (cols, rows), sizes, Scaling::Nearest)],
     };
     let south_up = stack.grid.transform.e > 0.0;
     for j in 0..sizes.1 {
@@ -26,7 +28,10 @@ pub fn paint(picture: &mut Picture, area: Area, stack: &Stack, (time, band): (us
             let values: [f64; 3] = std::array::from_fn(|k| planes.get(k).or(planes.first()).map_or(f64::NAN, |p| p[row * sizes.0 + i]));
             let (x, y) = (area.x + i as i64, area.y + j as i64);
             match colour(values, colours) {
-                Some(colour) => picture.set(x, y, colour),
+                Some(colour) => {
+                    seen = true;
+                    picture.set(x, y, colour);
+                }
                 None => {
                     gaps = true;
                     picture.empty(x, y);
@@ -34,11 +39,16 @@ pub fn paint(picture: &mut Picture, area: Area, stack: &Stack, (time, band): (us
             }
         }
     }
-    if gaps { Coverage::Gaps } else { Coverage::Full }
+    match (seen, gaps) {
+        (_, false) => Coverage::Full,
+        (true, true) => Coverage::Gaps,
+        (false, true) => Coverage::Empty,
+    }
 }
 
 fn colour(values: [f64; 3], colours: &Colours) -> Option<Colour> {
     match colours {
+        Colours::None => None,
         Colours::Composite(stretches) => {
             values.iter().all(|v| v.is_finite()).then(|| std::array::from_fn(|k| (stretches[k].share(values[k]) * 255.0).round() as u8))
         }

@@ -2,7 +2,6 @@ use std::fmt::Write;
 
 use swath_raster::{Grid, Nodata, SampleType, Samples, with_real};
 
-use super::group::time_label;
 use super::plan::{Band, Time};
 use super::{Reduce, explain};
 
@@ -96,7 +95,7 @@ impl Stack {
             [first, .., last] => format!("{first} ... {last}"),
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "  time  {}", listed(&self.times.iter().map(|t| time_label(t.datetime)).collect::<Vec<_>>()));
+        let _ = writeln!(out, "  time  {}", listed(&self.times.iter().map(Time::label).collect::<Vec<_>>()));
         let _ = writeln!(out, "  band  {}", listed(&self.bands.iter().map(|b| b.name.clone()).collect::<Vec<_>>()));
         let _ = writeln!(out, "  y     {}", ends(&self.y()));
         let _ = writeln!(out, "  x     {}", ends(&self.x()));

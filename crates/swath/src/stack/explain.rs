@@ -1,7 +1,6 @@
 use std::fmt::Write;
 
 use super::StackPlan;
-use super::group::time_label;
 
 /// `1.5 GiB`, `312 B`.
 pub fn bytes(count: u64) -> String {
@@ -46,7 +45,7 @@ impl StackPlan {
         }
         let _ = writeln!(out, "order   in each step by datetime, then id: of two valid pixels the first stays");
         for (i, time) in self.times.iter().enumerate() {
-            let _ = writeln!(out, "{}", time_label(time.datetime));
+            let _ = writeln!(out, "{}", time.label());
             for s in self.sources.iter().filter(|s| s.time == i) {
                 let w = s.target;
                 let level = if s.coarser >= 2.0 { format!(", overview up to 1:{:.1}", s.coarser) } else { String::new() };

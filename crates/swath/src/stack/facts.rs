@@ -11,6 +11,8 @@ use crate::{Error, Family, Result};
 pub(super) struct ItemFacts {
     pub id: String,
     pub datetime: DateTime<Utc>,
+    /// Start and end, where the item stands for a day or more.
+    pub period: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// Middle of the bbox, in degrees.
     pub longitude: f64,
     pub assets: Vec<AssetFacts>,
@@ -37,6 +39,8 @@ pub(super) struct BandFacts {
     pub scale: Option<f64>,
     pub offset: Option<f64>,
     pub classes: Vec<Class>,
+    /// The eo extension's word for the colour of the light, such as `red`.
+    pub common_name: Option<String>,
 }
 
 /// One class of a categorical band.
@@ -61,6 +65,8 @@ pub(super) fn read(item: &Value) -> Result<ItemFacts> {
     let datetime = DateTime::parse_from_rfc3339(datetime)
         .map_err(|_| damaged(&id, &format!("datetime {datetime:?}"), "RFC 3339, such as 2018-01-31T00:00:00Z"))?
         .to_utc();
+    let instant = |key: &str| Some(DateTime::parse_from_rfc3339(properties.get(key)?.as_str()?).ok()?.to_utc());
+    let period = instant("start_datetime").zip(instant("end_datetime")).filter(|(from, to)| (*to - *from).num_seconds() >= 86_399);
     let no_assets = Map::new();
     let mut assets = Vec::new();
     for (key, asset) in item["assets"].as_object().unwrap_or(&no_assets) {
@@ -68,7 +74,7 @@ pub(super) fn read(item: &Value) -> Result<ItemFacts> {
             assets.push(asset_facts(&id, key, asset, &properties)?);
         }
     }
-    Ok(ItemFacts { longitude: middle_longitude(item), id, datetime, assets })
+    Ok(ItemFacts { longitude: middle_longitude(item), id, datetime, period, assets })
 }
 
 fn damaged(at: &str, found: &str, right: &str) -> Error {
@@ -199,6 +205,7 @@ fn band(at: &str, index: usize, field: &Field, own: &[&Map<String, Value>]) -> R
             .and_then(Value::as_array)
             .map(|c| c.iter().filter_map(class).collect())
             .unwrap_or_default(),
+        common_name: field(&["eo:common_name", "common_name"]).and_then(Value::as_str).map(str::to_owned),
     })
 }
 

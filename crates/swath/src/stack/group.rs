@@ -1,4 +1,4 @@
-use chrono::{DateTime, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
 
 use super::GroupBy;
 use super::facts::ItemFacts;
@@ -47,6 +47,26 @@ pub fn time_label(time: DateTime<Utc>) -> String {
     if time.num_seconds_from_midnight() == 0 { time.format("%Y-%m-%d").to_string() } else { time.format("%Y-%m-%d %H:%M").to_string() }
 }
 
+/// A period by the calendar: `2020`, `2018 – 2020`, `2020-03`, `2020-03-05`, else its first and last day.
+pub(super) fn period_label((from, to): (DateTime<Utc>, DateTime<Utc>)) -> String {
+    // An end at midnight is that of the day before, unless the period begins and ends with whole days named by their midnight.
+    let midnight = to.num_seconds_from_midnight() == 0;
+    let before = if midnight && to > from { to.checked_sub_signed(Duration::seconds(1)).unwrap_or(to) } else { to };
+    let starts_year = from.ordinal() == 1 && from.num_seconds_from_midnight() == 0;
+    let ends_year = |end: DateTime<Utc>| (end.month(), end.day()) == (12, 31);
+    if let Some(end) = [before, to].into_iter().find(|e| starts_year && ends_year(*e)) {
+        return if end.year() == from.year() { from.year().to_string() } else { format!("{} – {}", from.year(), end.year()) };
+    }
+    let month = |time: DateTime<Utc>| (time.year(), time.month());
+    let ends_month = |end: DateTime<Utc>| end.checked_add_signed(Duration::days(1)).is_some_and(|next| next.day() == 1);
+    let starts_month = from.day() == 1 && from.num_seconds_from_midnight() == 0;
+    if [before, to].into_iter().any(|e| starts_month && month(e) == month(from) && ends_month(e)) {
+        return from.format("%Y-%m").to_string();
+    }
+    let (first, last) = (from.format("%Y-%m-%d").to_string(), before.format("%Y-%m-%d").to_string());
+    if first == last { first } else { format!("{first} – {last}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,10 +74,25 @@ mod tests {
     fn check(by: GroupBy, longitude: f64, items: &[(&str, &str)], expected: &[&[&str]]) {
         let items: Vec<ItemFacts> = items
             .iter()
-            .map(|(id, time)| ItemFacts { id: (*id).into(), datetime: time.parse().unwrap(), longitude, assets: Vec::new() })
+            .map(|(id, time)| ItemFacts { id: (*id).into(), datetime: time.parse().unwrap(), period: None, longitude, assets: Vec::new() })
             .collect();
         let got: Vec<Vec<&str>> = group(&items, by).iter().map(|g| g.iter().map(|&i| items[i].id.as_str()).collect()).collect();
         assert_eq!(got, expected, "{by:?} at {longitude}");
+    }
+
+    #[test]
+    fn a_period_has_the_name_of_the_calendar() {
+        for (from, to, expected) in [
+            ("2020-01-01T00:00:00Z", "2020-12-31T23:59:59Z", "2020"),
+            ("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z", "2020"),
+            ("2020-01-01T00:00:00Z", "2020-12-31T00:00:00Z", "2020"),
+            ("2018-01-01T00:00:00Z", "2020-12-31T23:59:59Z", "2018 – 2020"),
+            ("2020-02-01T00:00:00Z", "2020-02-29T23:59:59Z", "2020-02"),
+            ("2020-03-05T00:00:00Z", "2020-03-06T00:00:00Z", "2020-03-05"),
+            ("2020-03-05T00:00:00Z", "2020-04-06T12:00:00Z", "2020-03-05 – 2020-04-06"),
+        ] {
+            assert_eq!(period_label((from.parse().unwrap(), to.parse().unwrap())), expected);
+        }
     }
 
     #[test]

@@ -24,7 +24,6 @@ pub(crate) use canvas::empty as empty_samples;
 pub use explain::bytes as readable_bytes;
 pub use facts::Class;
 pub use fetch::{Cost, Fetch, StoreFetch};
-pub use group::time_label;
 pub use plan::{Band, BandFrom, PlainGrid, Source, StackPlan, Time, plan};
 pub use request::{GroupBy, OnError, Reduce, StackRequest, Values};
 pub use run::{Failure, Outcome, run, survey};

@@ -56,7 +56,17 @@ pub struct Time {
     /// Of the last item, where a reduction made one step of several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<DateTime<Utc>>,
+    /// Start and end of what the items stand for, where that is a day or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<(DateTime<Utc>, DateTime<Utc>)>,
     pub items: Vec<String>,
+}
+
+impl Time {
+    /// In a few words: the day, or the year or other period that it stands for.
+    pub fn label(&self) -> String {
+        self.period.map_or_else(|| group::time_label(self.datetime), group::period_label)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +77,9 @@ pub struct Band {
     pub scale: Option<f64>,
     pub offset: Option<f64>,
     pub classes: Vec<Class>,
+    /// The eo extension's word for its colour, such as `red`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub common_name: Option<String>,
 }
 
 /// One file's part in the array.
@@ -141,6 +154,9 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
     let mut reasons = choice.reasons;
     let (data_type, nodata) = common_type(&used, &picked, &mut reasons)?;
     let bands = bands(&used, &picked);
+    if !choice.native {
+        classes_stay(&used, &picked, request.resampling)?;
+    }
     let positions = positions(&grids, &choice.grid)?;
     let steps = group::group(&items, request.groupby);
     let (times, sources) = sources(&items, &steps, &picked, &choice.grid, &positions, &mut reasons)?;
@@ -191,9 +207,23 @@ fn bands(used: &[(&ItemFacts, &AssetFacts)], picked: &[Picked]) -> Vec<Band> {
                 scale: facts.scale,
                 offset: facts.offset,
                 classes: facts.classes,
+                common_name: facts.common_name,
             }
         })
         .collect()
+}
+
+/// A method that computes values between those of classes would make classes that nobody meant.
+fn classes_stay(used: &[(&ItemFacts, &AssetFacts)], picked: &[Picked], method: Method) -> Result<()> {
+    if !matches!(method, Method::Bilinear | Method::Cubic | Method::Average | Method::Median) {
+        return Ok(());
+    }
+    let classed = |p: &&Picked| used.iter().any(|(_, a)| a.key == p.asset && a.bands.get(p.band).is_some_and(|b| !b.classes.is_empty()));
+    picked.iter().find(classed).map_or(Ok(()), |p| {
+        let found = format!("{} would make values between the classes of {:?}", method.name(), p.label);
+        Err(Error::misuse("--resampling", found, "nearest or mode")
+            .hint("`--resampling nearest`, or `--resampling mode` for coarser pixels"))
+    })
 }
 
 /// The type that holds all bands, and the value that means nothing in it.
@@ -329,7 +359,9 @@ fn sources(
         }
         if sources.len() > before {
             let names = step.iter().map(|&i| items[i].id.clone()).collect();
-            times.push(Time { datetime: items[step[0]].datetime, end: None, items: names });
+            let first = &items[step[0]];
+            let period = first.period.filter(|_| step.iter().all(|&i| items[i].period == first.period));
+            times.push(Time { datetime: first.datetime, end: None, period, items: names });
         }
     }
     if outside > 0 {

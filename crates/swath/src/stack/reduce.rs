@@ -43,8 +43,9 @@ pub fn reduce(stack: Stack, how: Reduce) -> Stack {
     let items = stack.times.iter().flat_map(|t| t.items.iter().cloned()).collect();
     let first = stack.times.first().cloned();
     let end = stack.times.last().map(|t| t.datetime);
+    let period = stack.times.first().zip(stack.times.last()).and_then(|(a, b)| Some((a.period?.0, b.period?.1)));
     Stack {
-        times: first.into_iter().map(|t| super::Time { items: Vec::clone(&items), end, ..t }).collect(),
+        times: first.into_iter().map(|t| super::Time { items: Vec::clone(&items), end, period, ..t }).collect(),
         data,
         nodata,
         valid: unmarked.then_some(seen),
@@ -114,8 +115,10 @@ mod tests {
     use super::*;
 
     fn check(how: Reduce, expected: &Samples) {
-        let times = (0..3).map(|i| Time { datetime: DateTime::UNIX_EPOCH, end: None, items: vec![format!("i{i}")] }).collect();
-        let band = Band { name: "b".into(), asset: "b".into(), unit: None, scale: None, offset: None, classes: Vec::new() };
+        let times =
+            (0..3).map(|i| Time { datetime: DateTime::UNIX_EPOCH, end: None, period: None, items: vec![format!("i{i}")] }).collect();
+        let band =
+            Band { name: "b".into(), asset: "b".into(), unit: None, scale: None, offset: None, classes: Vec::new(), common_name: None };
         let stack = Stack {
             times,
             bands: vec![band],

@@ -124,7 +124,7 @@ mod tests {
             header_size: None,
         };
         let assets = vec![asset("B4", &[Some("red")]), asset("rgb", &[Some("r"), Some("g"), Some("x")]), asset("two", &[Some("x"), None])];
-        vec![ItemFacts { id: "i".into(), datetime: chrono::DateTime::UNIX_EPOCH, longitude: 0.0, assets }]
+        vec![ItemFacts { id: "i".into(), datetime: chrono::DateTime::UNIX_EPOCH, period: None, longitude: 0.0, assets }]
     }
 
     fn check(wanted: &[&str], expected: &[&str]) {
