@@ -7,6 +7,7 @@ import pytest
 
 from support import azurite as azurite_server
 from support import run as runner
+from support import scenes as generated_scenes
 from support.catalog import open_catalog
 from support.files import copy_writable
 from support.http import RangeServer
@@ -22,20 +23,31 @@ def swath():
     return runner.swath
 
 
+def data_folder():
+    return pathlib.Path(os.environ.get("SWATH_SHARED") or runner.ROOT.parent / "shared").resolve()
+
+
 @pytest.fixture(scope="session")
 def shared():
     """The folder with the large sample rasters and the schemas; without it the test does not run."""
-    folder = pathlib.Path(os.environ.get("SWATH_SHARED") or runner.ROOT.parent / "shared").resolve()
+    folder = data_folder()
     if not (folder / "data").is_dir():
         pytest.skip("not run: ../shared is absent")
     return folder
 
 
 @pytest.fixture(scope="session")
-def built(swath, shared, tmp_path_factory):
+def scenes(tmp_path_factory):
+    """Raw Landsat scenes: the real ones where the sample data is at hand, else such as they are."""
+    folder = data_folder() / "data/landsat8_ny_2018"
+    return folder if folder.is_dir() else generated_scenes.write(tmp_path_factory.mktemp("scenes"))
+
+
+@pytest.fixture(scope="session")
+def built(swath, scenes, tmp_path_factory):
     """A folder with raw Landsat scenes, the plan that `init` wrote, and `build`; for reading only."""
     folder = tmp_path_factory.mktemp("landsat")
-    copy_writable(shared / "data/landsat8_ny_2018", folder / "raw")
+    copy_writable(scenes, folder / "raw")
     swath("init", "raw", cwd=folder)
     swath("build", cwd=folder, timeout=300)
     return folder

@@ -131,11 +131,11 @@ def test_the_container_is_created_and_holds_the_build(azurite, container, built,
     assert len(open_catalog(tmp_path / "maps").items) == 19
 
 
-def test_every_raw_band_is_found_again_in_what_was_published(azurite, container, shared, tmp_path):
+def test_every_raw_band_is_found_again_in_what_was_published(azurite, container, scenes, tmp_path):
     from test_build import test_every_raw_band_is_found_again_bit_for_bit as every_band
 
     azurite.download("landsat", tmp_path)
-    every_band(shared, open_catalog(tmp_path / "maps"))
+    every_band(scenes, open_catalog(tmp_path / "maps"))
 
 
 def test_kinds_of_file_have_their_content_type(azurite, container):
