@@ -49,8 +49,8 @@ fn without(text: &str, beginning: &str) -> String {
 /// The longest beginning, up to a `/`, that all have.
 fn common_folder<'f>(folders: &[&'f str]) -> &'f str {
     let Some(first) = folders.first() else { return "" };
-    let ends = first.match_indices('/').map(|(i, _)| &first[..=i]);
-    ends.filter(|beginning| folders.iter().all(|f| f.starts_with(beginning))).last().unwrap_or("")
+    let mut ends = first.rmatch_indices('/').map(|(i, _)| &first[..=i]);
+    ends.find(|beginning| folders.iter().all(|f| f.starts_with(beginning))).unwrap_or("")
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub fn run(args: &Build, talk: &Talk) -> swath::Result<Exit> {
         return Ok(Exit::Invalid);
     }
     talk.say(format!("checked: {} documents and {} assets, no errors", checked.documents, checked.assets));
-    talk.say("next: swath publish".to_owned());
+    talk.say("next: swath publish");
     Ok(exit)
 }
 

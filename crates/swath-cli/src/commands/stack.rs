@@ -174,9 +174,9 @@ fn bounds(flag: &str, text: &str) -> Result<Bounds> {
 
 fn resolution(text: &str) -> Result<(f64, f64)> {
     let right = "one positive number, or two for width and height";
-    match numbers("--resolution", text, right)?.as_slice() {
-        &[one] if one > 0.0 => Ok((one, one)),
-        &[x, y] if x > 0.0 && y != 0.0 => Ok((x, y.abs())),
+    match *numbers("--resolution", text, right)?.as_slice() {
+        [one] if one > 0.0 => Ok((one, one)),
+        [x, y] if x > 0.0 && y != 0.0 => Ok((x, y.abs())),
         _ => Err(Error::misuse("--resolution", format!("{text:?}"), right)),
     }
 }

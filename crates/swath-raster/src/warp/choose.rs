@@ -317,7 +317,7 @@ mod tests {
         let tile = grid("EPSG:32633", 500_007.0, 5_000_013.0, 30.0, 1000);
         // around (15.01 E, 45.14 N)
         let crop = Bounds { left: 15.01, bottom: 45.0, right: 15.02, top: 45.14 };
-        let choice = choose(&[tile.clone()], &Wanted { crop: Some(crop), ..Wanted::default() }).unwrap();
+        let choice = choose(std::slice::from_ref(&tile), &Wanted { crop: Some(crop), ..Wanted::default() }).unwrap();
         let lattice = Lattice::of(tile.transform).unwrap();
         assert!(choice.native && lattice.offset(choice.grid.transform, choice.grid.shape).is_some());
         assert!(choice.grid.shape.width < 40 && choice.grid.shape.width > 20, "{:?}", choice.grid.shape);

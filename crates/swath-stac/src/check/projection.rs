@@ -111,26 +111,24 @@ impl Grid<'_> {
         let fix = "write the numbers as rasterio's Affine orders them, or build the item again";
         let found = format!("{t:?}");
         let shape = self.numbers::<2>("proj:shape");
-        if let Some(shape) = shape.filter(|s| s.iter().all(|n| *n > 0.0)) {
-            if let Some(bbox) = bbox {
-                if fits(t, shape, bbox) {
-                    return;
-                }
-                if fits(from_gdal(t), shape, bbox) {
-                    findings.push(
-                        Finding::error("PROJ-TRANSFORM-ORDER", self.at("proj:transform"), format!("{found} is in GDAL's order"), right)
-                            .fix(fix),
-                    );
-                } else {
-                    let hull = hull(t, shape);
-                    let found = format!("{found} and proj:shape {shape:?} span {hull:?}");
-                    findings.push(
-                        Finding::error("PROJ-GRID", self.at("proj:transform"), found, format!("proj:bbox {bbox:?}"))
-                            .fix("build the item again"),
-                    );
-                }
+        if let (Some(shape), Some(bbox)) = (shape.filter(|s| s.iter().all(|n| *n > 0.0)), bbox) {
+            if fits(t, shape, bbox) {
                 return;
             }
+            if fits(from_gdal(t), shape, bbox) {
+                findings.push(
+                    Finding::error("PROJ-TRANSFORM-ORDER", self.at("proj:transform"), format!("{found} is in GDAL's order"), right)
+                        .fix(fix),
+                );
+            } else {
+                let hull = hull(t, shape);
+                let found = format!("{found} and proj:shape {shape:?} span {hull:?}");
+                findings.push(
+                    Finding::error("PROJ-GRID", self.at("proj:transform"), found, format!("proj:bbox {bbox:?}"))
+                        .fix("build the item again"),
+                );
+            }
+            return;
         }
         if looks_like_gdal(t) {
             findings.push(

@@ -60,7 +60,7 @@ fn an_item_without_place_or_time_comes_back() {
     facts.ring = None;
     facts.time = Time::between(time::parse("2020-01-01").unwrap(), time::parse("2020-12-31").unwrap());
     let item = item::build(&facts);
-    check(&[item.clone()]);
+    check(std::slice::from_ref(&item));
     let back = &read(write(&[item], None).unwrap()).unwrap()[0];
     assert_eq!(back.properties["datetime"], json!(null));
     assert_eq!(back.geometry, None);

@@ -122,7 +122,6 @@ impl FactBand {
             statistics: self.statistics.map(FactStatistics::stac),
             classes,
             eo: self.colour.iter().map(|c| ("eo:common_name".to_owned(), c.as_str().into())).collect(),
-            ..BandFacts::default()
         }
     }
 }
