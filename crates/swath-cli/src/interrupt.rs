@@ -2,8 +2,25 @@ use std::io::Write;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// From now on Ctrl-C and SIGTERM sweep away unfinished files, say how to go on, and end the process with 130 or 143.
-pub fn watch() {
+use crate::quoted::quoted;
+
+/// The call as it was typed, for a shell; only its beginning where it is very long.
+pub fn same_call() -> String {
+    let words: Vec<String> = std::env::args().skip(1).map(|word| quoted(&word)).collect();
+    let mut line = "swath".to_owned();
+    for (at, word) in words.iter().enumerate() {
+        if line.len() + word.len() > MOST {
+            return format!("{line} ... (and the same {} other words)", words.len() - at);
+        }
+        line = format!("{line} {word}");
+    }
+    line
+}
+
+const MOST: usize = 4000;
+
+/// From now on Ctrl-C and SIGTERM sweep away unfinished files, say `resume`, the call that goes on, and end the process with 130 or 143.
+pub fn watch(resume: Option<String>) {
     // Without this thread a signal ends the process as the system does it; the next run sweeps.
     let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(|| {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
@@ -18,7 +35,13 @@ pub fn watch() {
             }
         });
         swath::sweep_unfinished();
-        let _ = writeln!(std::io::stderr(), "\nstopped; the same command goes on where it was: what is finished is kept");
+        let said = match resume {
+            Some(line) => {
+                format!("\nstopped; what is finished is kept, and the same command goes on from there:\n  {}", swath::store::redact(&line))
+            }
+            None => "\nstopped".to_owned(),
+        };
+        let _ = writeln!(std::io::stderr(), "{said}");
         std::process::exit(code);
     });
 }

@@ -44,7 +44,7 @@ fn main() -> std::process::ExitCode {
         talk.error(&swath::Error::file(folder, &e));
         return Exit::Disk.into();
     }
-    interrupt::watch();
+    interrupt::watch(cli.command.resumes().then(interrupt::same_call));
     let exit = commands::run(cli.command, &talk).unwrap_or_else(|e| {
         talk.error(&e);
         Exit::of(&e)

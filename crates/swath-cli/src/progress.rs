@@ -61,6 +61,14 @@ impl<'a> Meter<'a> {
         ));
     }
 
+    /// A line for the person, above the bar.
+    pub fn say(&self, line: impl AsRef<str>) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.talk.say(line)),
+            None => self.talk.say(line),
+        }
+    }
+
     /// Takes the bar off the screen.
     pub fn end(&self) {
         if let Some(bar) = &self.bar {

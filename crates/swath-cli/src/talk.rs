@@ -68,6 +68,10 @@ impl Talk {
             let _ = writeln!(std::io::stderr(), "{}", swath::store::redact(line.as_ref()));
         }
     }
+    /// A line that even a quiet run says, on stderr.
+    pub fn complain(&self, line: impl AsRef<str>) {
+        let _ = writeln!(std::io::stderr(), "{}", swath::store::redact(line.as_ref()));
+    }
     /// Data: text on stdout; nothing in JSON mode, where [`Talk::event`] carries it.
     pub fn data(&self, text: impl AsRef<str>) {
         if !self.global.json {

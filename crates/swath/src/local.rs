@@ -49,11 +49,7 @@ pub(crate) fn open_bytes(path: &Path) -> Result<Arc<dyn ByteSource>> {
 /// As [`swath_raster::open`]; Absent or Disk where the file cannot be opened.
 pub fn open_raw(path: &Path) -> Result<Vec<Arc<dyn RasterSource>>> {
     let bytes = open_bytes(path)?;
-    let beside = |suffix: &str| -> PathBuf {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        name.into()
-    };
+    let beside = |suffix: &str| beside(path, suffix);
     let read = |p: PathBuf| std::fs::read(p).ok().map(Bytes::from);
     let sidecars = Sidecars {
         world: world_file(path).and_then(read),
@@ -62,6 +58,18 @@ pub fn open_raw(path: &Path) -> Result<Vec<Arc<dyn RasterSource>>> {
         mask: open_bytes(&beside(".msk")).ok(),
     };
     Ok(swath_raster::open(&path.display().to_string(), bytes, &sidecars, &Limits::default())?)
+}
+
+/// The sidecars of a raster that are there.
+pub(crate) fn sidecar_paths(path: &Path) -> Vec<PathBuf> {
+    let appended = [".aux.xml", ".ovr", ".msk"].iter().map(|suffix| beside(path, suffix));
+    appended.filter(|p| p.is_file()).chain(world_file(path)).collect()
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 fn world_file(path: &Path) -> Option<PathBuf> {

@@ -1,8 +1,15 @@
-//! Files that are being written: what a signal must sweep away, since no destructor runs then.
+//! Files that are being written: what a signal must sweep away, since no destructor runs then, and what a killed run left behind.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::NamedTempFile;
+
+/// How the name of an unfinished file begins.
+pub(crate) const PREFIX: &str = ".swath-part-";
 
 static PARTS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
@@ -10,18 +17,68 @@ fn parts() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     PARTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(crate) fn begin(path: &Path) {
-    parts().insert(path.to_owned());
+/// A new unfinished file. It is locked for as long as it is open, so that nobody takes it for a leftover.
+pub(crate) fn begin(folder: &Path) -> io::Result<NamedTempFile> {
+    // Held over the making, so that a sweep sees every file or comes before it.
+    let mut parts = parts();
+    loop {
+        let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+        // Where the file system knows no locks, leftovers stay; nothing else is lost.
+        let _ = file.as_file().lock_shared();
+        if file.path().exists() {
+            parts.insert(file.path().to_owned());
+            return Ok(file);
+        }
+    }
 }
 
-pub(crate) fn end(path: &Path) {
-    parts().remove(path);
+/// Gives an unfinished file its final name, in one step that no sweep can come into.
+pub(crate) fn finish(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    let mut parts = parts();
+    parts.remove(file.path());
+    file.persist(path).map(drop).map_err(|e| e.error)
 }
 
-/// Removes every file that this process has begun and not finished. For the last moment before the process ends.
+/// Removes what runs that were killed left in a folder; files that a living process writes are locked and stay.
+pub(crate) fn sweep_leftovers(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|e| e.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes())) {
+        let path = entry.path();
+        let Ok(file) = File::open(&path) else { continue };
+        if file.try_lock().is_ok() {
+            // A leftover that cannot be removed stops nobody.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Removes every file that this process has begun and not finished. For the last moment before the process ends: from here on no
+/// file is begun or finished.
 pub fn sweep_unfinished() {
-    for path in parts().iter() {
-        // Nobody is left to tell; what stays is swept by the next build.
+    let parts = parts();
+    for path in parts.iter() {
+        // Nobody is left to tell; what stays is swept by the next run.
         let _ = std::fs::remove_file(path);
+    }
+    std::mem::forget(parts);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leftover_is_swept_and_a_file_being_written_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let alive = begin(folder.path()).unwrap();
+        std::fs::write(folder.path().join(".swath-part-dead"), b"half").unwrap();
+        std::fs::write(folder.path().join("other"), b"whole").unwrap();
+        sweep_leftovers(folder.path());
+        let mut left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
+        left.sort();
+        assert_eq!(left, [alive.path().to_owned(), folder.path().join("other")]);
+        finish(alive, &folder.path().join("done")).unwrap();
+        sweep_leftovers(folder.path());
+        assert!(folder.path().join("done").exists());
     }
 }

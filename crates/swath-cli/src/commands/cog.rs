@@ -1,20 +1,35 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::Args;
-use serde_json::json;
-use swath::cog::{CogRequest, convert};
+use serde_json::{Value, json};
+use swath::cog::{CogRequest, ManyRequest, convert};
+use swath::raster::cog::CogReport;
 
-use crate::progress::size;
+use super::cog_many::many;
+use crate::progress::{Meter, size};
 use crate::{exit::Exit, talk::Talk};
 
-/// One raster to a Cloud-Optimized GeoTIFF, with the flags of `rio cogeo create`
+/// Rasters to Cloud-Optimized GeoTIFFs, with the flags of `rio cogeo create`
+///
+/// One file: IN OUT. Many: --out-dir DIR and any number of files, or folders, which stand for every raster below them. DIR/NAME.tif is
+/// written for each. Running it again does only what is left: what is whole and was made of the same input with the same options is
+/// kept (DIR/.swath remembers). One bad file does not stop the others.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  swath cog raw.tif cog.tif -p deflate --overview-resampling average\n  swath cog cube.nc b11.tif --variable B11 -b 1"
+    override_usage = "swath cog [OPTIONS] IN OUT\n       swath cog [OPTIONS] --out-dir DIR IN...",
+    after_help = "Example:\n  swath cog raw.tif cog.tif -p deflate --overview-resampling average\n  swath cog cube.nc b11.tif --variable B11 -b 1\n  swath cog --out-dir cogs/ raw/*.tif"
 )]
 pub struct Cog {
-    input: PathBuf,
-    output: PathBuf,
+    /// IN OUT, or with --out-dir any number of files and folders
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Write NAME.tif for each input into this folder, which is made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub(super) out_dir: Option<PathBuf>,
+    /// Most memory for what is in flight, as 256MiB or 1GiB; without it 256MiB for many files, for one what its rows need
+    #[arg(long, value_name = "SIZE", env = "SWATH_MEMORY", value_parser = bytes_of)]
+    memory: Option<u64>,
     /// Raster inside the file, where it has several (a NetCDF variable)
     #[arg(long)]
     variable: Option<String>,
@@ -45,7 +60,7 @@ pub struct Cog {
     /// GDAL's creation options: COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, BLOCKSIZE, BIGTIFF, INTERLEAVE, SPARSE_OK, QUALITY, MAX_Z_ERROR, OVERVIEWS, OVERVIEW_RESAMPLING
     #[arg(long = "co", alias = "profile", value_name = "NAME=VALUE")]
     creation: Vec<String>,
-    /// Replace an existing output
+    /// Replace an existing output; with --out-dir convert every input again
     #[arg(long)]
     overwrite: bool,
     /// Threads, or ALL_CPUS
@@ -122,6 +137,23 @@ impl RioFlags {
     }
 }
 
+/// `256MiB`, `1GB`, `512M` (1024s unless it says MB or GB).
+fn bytes_of(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
+    let factor = match unit.trim().to_lowercase().as_str() {
+        "kib" | "k" => 1_u64 << 10,
+        "mib" | "m" => 1 << 20,
+        "gib" | "g" => 1 << 30,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        _ => return Err("a number and its unit are expected, as in 256MiB or 1GiB".to_owned()),
+    };
+    let number: f64 = number.parse().map_err(|_| "a number and its unit are expected, as in 256MiB or 1GiB".to_owned())?;
+    Ok((number * factor as f64) as u64)
+}
+
 pub fn run(args: &Cog, talk: &Talk) -> swath::Result<Exit> {
     let request = CogRequest {
         variable: args.variable.clone(),
@@ -135,6 +167,7 @@ pub fn run(args: &Cog, talk: &Talk) -> swath::Result<Exit> {
         overview_resampling: args.overview_resampling.clone(),
         creation: args.creation.clone(),
         overwrite: args.overwrite,
+        memory: args.memory,
     };
     args.rio.refuse(args.blocksize.unwrap_or(512))?;
     if let Some(threads) = &args.threads
@@ -143,19 +176,59 @@ pub fn run(args: &Cog, talk: &Talk) -> swath::Result<Exit> {
         let wrong = || swath::Error::misuse("--threads", format!("{threads:?}"), "a number or ALL_CPUS is expected");
         swath::use_threads(threads.parse().map_err(|_| wrong())?);
     }
-    let started = std::time::Instant::now();
-    let report = convert(&args.input, &args.output, &request)?;
-    let overviews = report.overviews.iter().map(|s| format!("{}x{}", s.width, s.height)).collect::<Vec<_>>();
-    let said = format!(
-        "{}: {}, {}, overviews {}, {:.2} s",
-        args.output.display(),
-        size(report.size),
-        report.compression.word(),
-        if overviews.is_empty() { "none".to_owned() } else { overviews.join(" ") },
-        started.elapsed().as_secs_f64()
-    );
-    talk.say(said);
-    let sha256: String = report.sha256.iter().map(|b| format!("{b:02x}")).collect();
-    talk.event("cog", json!({ "output": args.output, "size": report.size, "sha256": sha256, "overviews": overviews }));
+    match (&args.out_dir, args.paths.as_slice()) {
+        (Some(out_dir), inputs) => many(ManyRequest { inputs: inputs.to_vec(), out_dir: out_dir.clone(), cog: request }, talk),
+        (None, [input, output]) => one(input, output, &request, talk),
+        (None, paths) => {
+            let found = if paths.len() == 1 { "an input without an output".to_owned() } else { format!("{} paths", paths.len()) };
+            let error = swath::Error::misuse("swath cog", found, "IN OUT, or --out-dir DIR IN...");
+            Err(error.hint("--out-dir DIR writes DIR/NAME.tif for each input"))
+        }
+    }
+}
+
+fn one(input: &Path, output: &Path, request: &CogRequest, talk: &Talk) -> swath::Result<Exit> {
+    let started = Instant::now();
+    let bytes = std::fs::metadata(input).map_or(0, |m| m.len());
+    let meter = Meter::bytes(talk, "cog", bytes);
+    let told = std::cell::Cell::new(0);
+    let share = |pixels: u64, total: u64| {
+        let part = (bytes as f64 * pixels as f64 / total.max(1) as f64) as u64;
+        meter.add(part.saturating_sub(told.replace(part)));
+    };
+    let report = convert(input, output, request, &share);
+    meter.end();
+    let report = report?;
+    talk.say(line(output, &report, started.elapsed().as_secs_f64()));
+    talk.event("cog", facts(input, output, &report));
     Ok(Exit::Done)
+}
+
+/// What a person wants to know of a finished file.
+pub(super) fn line(output: &Path, report: &CogReport, seconds: f64) -> String {
+    let overviews = overviews(report);
+    let overviews = if overviews.is_empty() { "none".to_owned() } else { overviews.join(" ") };
+    format!("{}: {}, {}, overviews {overviews}, {seconds:.2} s", output.display(), size(report.size), report.compression.word())
+}
+
+pub(super) fn facts(input: &Path, output: &Path, report: &CogReport) -> Value {
+    let sha256: String = report.sha256.iter().map(|b| format!("{b:02x}")).collect();
+    json!({ "input": input, "output": output, "status": "converted", "size": report.size, "sha256": sha256, "overviews": overviews(report) })
+}
+
+fn overviews(report: &CogReport) -> Vec<String> {
+    report.overviews.iter().map(|s| format!("{}x{}", s.width, s.height)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_need_their_unit() {
+        for (text, right) in [("256MiB", Some(256 << 20)), ("1.5G", Some(3 << 29)), ("2MB", Some(2_000_000)), ("256", None), ("MiB", None)]
+        {
+            assert_eq!(bytes_of(text).ok(), right, "{text}");
+        }
+    }
 }

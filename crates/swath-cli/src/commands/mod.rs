@@ -7,6 +7,7 @@ use crate::{exit::Exit, talk::Talk};
 mod build;
 mod check;
 mod cog;
+mod cog_many;
 mod info;
 mod init;
 mod plan;
@@ -25,6 +26,17 @@ pub enum Command {
     Search(search::Search),
     Cog(cog::Cog),
     Stack(stack::Stack),
+}
+
+impl Command {
+    /// Whether the same call, made again, goes on where this one was stopped.
+    pub fn resumes(&self) -> bool {
+        match self {
+            Self::Build(_) | Self::Publish(_) => true,
+            Self::Cog(args) => args.out_dir.is_some(),
+            _ => false,
+        }
+    }
 }
 
 /// Runs a command to its exit code.

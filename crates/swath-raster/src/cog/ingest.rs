@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::CogOptions;
 use super::convert::convert;
+use super::memory::within;
 use super::plan::{CogPlan, MaskPlan, source_nodata};
 use super::real::{Real, is_nodata, nodata_bytes, with_type};
 use super::strip::Strip;
@@ -106,6 +107,7 @@ pub(super) fn rows_at_once(plan: &CogPlan, info: &RasterInfo) -> u32 {
     let strip = (line * u64::from(block)).max(1);
     let source = u64::from(info.block.height.div_ceil(block).max(1));
     let times = source.min((MANY / strip).max(1)).max(FEW / strip).max(1);
+    let times = plan.memory.map_or(times, |memory| within(memory, info, plan, times));
     let rows = times.saturating_mul(u64::from(block)).min(u64::from(plan.shape.height.div_ceil(block)) * u64::from(block));
     u32::try_from(rows).unwrap_or(block)
 }

@@ -13,6 +13,7 @@ mod georeference;
 mod ingest;
 mod level;
 mod measure;
+mod memory;
 mod metadata;
 mod options;
 mod overview;
@@ -28,6 +29,7 @@ mod write;
 
 pub use choice::{MaskChoice, NodataChoice, Overviews};
 pub use measure::statistics;
+pub use memory::working_bytes;
 pub use options::{BigTiff, CogOptions, Compression, OverviewSize, Predictor, Resampling, Sparse, StatisticsTags};
 pub use plan::{CogPlan, MaskPlan, plan};
 pub use report::{BandStatistics, CogReport};

@@ -36,6 +36,8 @@ pub struct CogOptions {
     pub bigtiff: BigTiff,
     pub sparse: Sparse,
     pub statistics: StatisticsTags,
+    /// How many bytes may be in flight; none leaves it to the writer. It changes no byte of the file.
+    pub memory: Option<u64>,
 }
 
 impl Default for CogOptions {
@@ -58,6 +60,7 @@ impl Default for CogOptions {
             bigtiff: BigTiff::IfNeeded,
             sparse: Sparse::Never,
             statistics: StatisticsTags::Write,
+            memory: None,
         }
     }
 }

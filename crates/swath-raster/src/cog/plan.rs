@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use super::memory::fits;
 use super::real::nodata_bytes;
 use super::refuse::{alpha_of, refuse};
 use super::{
@@ -34,6 +35,8 @@ pub struct CogPlan {
     pub bigtiff: BigTiff,
     pub sparse: Sparse,
     pub statistics: StatisticsTags,
+    /// Bytes that may be in flight.
+    pub memory: Option<u64>,
 }
 
 impl CogPlan {
@@ -75,7 +78,7 @@ pub fn plan(info: &RasterInfo, options: &CogOptions) -> Result<CogPlan> {
         MaskPlan::Values | MaskPlan::Alpha(_) => None,
         _ => nodata_of(info, options, &bands, sample)?,
     };
-    Ok(CogPlan {
+    let plan = CogPlan {
         shape: info.grid.shape,
         block,
         sample,
@@ -92,8 +95,11 @@ pub fn plan(info: &RasterInfo, options: &CogOptions) -> Result<CogPlan> {
         bigtiff: options.bigtiff,
         sparse: options.sparse,
         statistics: options.statistics,
+        memory: options.memory,
         bands,
-    })
+    };
+    fits(info, &plan)?;
+    Ok(plan)
 }
 
 /// The nodata value that marks pixels of a band of the source, under these options.

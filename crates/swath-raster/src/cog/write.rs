@@ -14,7 +14,7 @@ use super::{CogOptions, CogReport, ReadWriteSeek};
 use crate::{ColorInterp, RasterSource, Result};
 
 /// While a strip is compressed the next is read, unless strips are larger than this.
-const READ_AHEAD_BYTES: u64 = 24 << 20;
+pub(super) const READ_AHEAD_BYTES: u64 = 24 << 20;
 
 /// Writes `source` as a COG to `out`, front to back. Compressed blocks wait in `spool`, which is overwritten from its start.
 /// `progress` is told, on the calling thread, how many pixels have been read so far.

@@ -23,10 +23,14 @@ impl Fingerprint {
     /// Absent or Disk, naming the file.
     pub(crate) fn of(path: &Path) -> Result<Self> {
         let meta = std::fs::metadata(path).map_err(|e| Error::file(path, &e))?;
-        let modified = meta.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-        let modified_ns = u64::try_from(modified.as_nanos()).unwrap_or(u64::MAX);
-        Ok(Self { path: path.display().to_string(), size: meta.len(), modified_ns })
+        Ok(Self { path: path.display().to_string(), size: meta.len(), modified_ns: modified_ns(&meta) })
     }
+}
+
+/// Nanoseconds since 1970; 0 where the file system does not say.
+pub(crate) fn modified_ns(meta: &std::fs::Metadata) -> u64 {
+    let modified = meta.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    u64::try_from(modified.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// One finished asset.

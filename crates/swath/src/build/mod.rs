@@ -4,7 +4,7 @@ mod convert;
 mod described;
 mod facts;
 mod jobs;
-mod memory;
+pub(crate) mod memory;
 mod options;
 pub(crate) mod output;
 mod report;

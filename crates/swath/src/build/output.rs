@@ -52,8 +52,7 @@ impl Pending {
     /// # Errors
     /// Disk, naming the folder.
     pub(crate) fn new(folder: &Path) -> Result<Self> {
-        let file = tempfile::Builder::new().prefix(".swath-part-").tempfile_in(folder).map_err(|e| disk(folder, &e))?;
-        unfinished::begin(file.path());
+        let file = unfinished::begin(folder).map_err(|e| disk(folder, &e))?;
         Ok(Self { file, folder: folder.to_owned(), failure: None })
     }
 
@@ -67,10 +66,18 @@ impl Pending {
             std::fs::create_dir_all(folder).map_err(|e| disk(folder, &e))?;
         }
         readable_by_all(self.file.as_file()).map_err(|e| disk(path, &e))?;
-        let part = self.file.path().to_owned();
-        self.file.persist(path).map_err(|e| disk(path, &e.error))?;
-        unfinished::end(&part);
+        unfinished::finish(self.file, path).map_err(|e| disk(path, &e))?;
         sync_folder(path)
+    }
+
+    /// When the bytes were last written; the final name keeps it.
+    ///
+    /// # Errors
+    /// Disk, naming the folder.
+    pub(crate) fn modified_ns(&mut self) -> Result<u64> {
+        self.file.flush().map_err(|e| disk(&self.folder, &e))?;
+        let meta = self.file.as_file().metadata().map_err(|e| disk(&self.folder, &e))?;
+        Ok(super::memory::modified_ns(&meta))
     }
 }
 

@@ -1,3 +1,4 @@
+use serde::Serialize;
 use swath_raster::cog::{CogOptions, Compression, MaskChoice, NodataChoice, OverviewSize, Overviews, Resampling};
 use swath_raster::{Nodata, RasterInfo, SampleType};
 
@@ -5,7 +6,7 @@ use super::creation;
 use crate::{Error, Result};
 
 /// What a person asked for, as typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CogRequest {
     pub variable: Option<String>,
     /// From 1: `1,2` or `1..3`.
@@ -20,16 +21,26 @@ pub struct CogRequest {
     pub overview_resampling: Option<String>,
     /// GDAL's creation options, `NAME=VALUE`.
     pub creation: Vec<String>,
+    #[serde(skip)]
     pub overwrite: bool,
+    /// Bytes that may be in flight.
+    #[serde(skip)]
+    pub memory: Option<u64>,
 }
 
 impl CogRequest {
-    /// The writer's options for a raster.
+    /// Refuses what is wrong for any raster.
     ///
     /// # Errors
     /// Misuse, naming the flag and what it may be.
-    pub(super) fn options(&self, info: &RasterInfo) -> Result<CogOptions> {
+    pub(super) fn check(&self) -> Result<()> {
+        self.common().map(drop)
+    }
+
+    /// The writer's options that no raster decides.
+    fn common(&self) -> Result<CogOptions> {
         let mut options = CogOptions { compress: profile(&self.profile)?, overview_size: OverviewSize::Down, ..CogOptions::default() };
+        options.memory = self.memory;
         if let Some(size) = self.block_size {
             options.block_size = size;
         }
@@ -45,6 +56,15 @@ impl CogRequest {
         for option in &self.creation {
             creation::apply(option, &mut options)?;
         }
+        Ok(options)
+    }
+
+    /// The writer's options for a raster.
+    ///
+    /// # Errors
+    /// Misuse, naming the flag and what it may be.
+    pub(super) fn options(&self, info: &RasterInfo) -> Result<CogOptions> {
+        let mut options = self.common()?;
         if let Some(text) = &self.nodata {
             let sample = options.sample.unwrap_or(info.sample);
             let nodata =

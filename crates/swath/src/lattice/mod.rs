@@ -15,7 +15,7 @@ pub use resolve::{clean, resolve};
 pub use resolved::{Hole, IgnoredFile, OddFile, Resolved, ResolvedAsset, ResolvedDataset, ResolvedItem, UnreadableFile};
 pub use summary::{DatasetSummary, VariableSummary};
 
-pub(crate) use files::{copy_of, list, why_no_raster};
+pub(crate) use files::{copy_of, is_sidecar, list, why_no_raster};
 pub(crate) use gather::fit;
 pub(crate) use header::{Header, crs_label, nodata_text, open_headers, tiff_datetime};
 pub(crate) use resolve::natural;

@@ -1,0 +1,124 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use swath_raster::RasterSource;
+use swath_raster::cog::{self, CogOptions, CogReport};
+
+use super::CogRequest;
+use crate::build::output::{Pending, Scratch, disk};
+use crate::unfinished::sweep_leftovers;
+use crate::{Error, Family, Result, open_raw};
+
+/// Converts `input` to a COG named `output`; the name exists only when the file is whole. `progress` is told how many pixels have
+/// been read, of how many.
+///
+/// # Errors
+/// Conflict where the output exists and may not be replaced; Misuse for options that do not fit the raster; Disk where the
+/// output cannot be written; what the reader says of the input.
+pub fn convert(input: &Path, output: &Path, request: &CogRequest, progress: &dyn Fn(u64, u64)) -> Result<CogReport> {
+    if output.exists() {
+        if file_id(input) == file_id(output) {
+            return Err(Error::misuse(output.display().to_string(), "is the input itself", "another name for the output"));
+        }
+        if output.is_dir() {
+            let error = Error::misuse(output.display().to_string(), "is a folder", "the name of the file to write");
+            return Err(error.hint(format!("--out-dir {} writes into it, under the input's name", output.display())));
+        }
+        if !request.overwrite {
+            let error = Error::new(Family::Conflict, output.display().to_string(), "exists already", "");
+            return Err(error.hint("--overwrite replaces it"));
+        }
+    }
+    let opened = Opened::new(input, request)?;
+    let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(disk(folder, &std::io::ErrorKind::NotFound.into()).hint("make the folder first"));
+    }
+    sweep_leftovers(folder);
+    let (pending, report) = opened.write(folder, progress).map_err(Trouble::into_error)?;
+    pending.commit(output)?;
+    Ok(report)
+}
+
+/// Whose fault a failure is.
+pub(super) enum Trouble {
+    /// The input's, or the options': other inputs may fare better.
+    Input(Error),
+    /// The output's: nobody can write there.
+    Output(Error),
+}
+
+impl Trouble {
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::Input(e) | Self::Output(e) => e,
+        }
+    }
+}
+
+/// A raster and how it will be written.
+pub(super) struct Opened {
+    source: Arc<dyn RasterSource>,
+    pub options: CogOptions,
+}
+
+impl Opened {
+    /// # Errors
+    /// What the reader says; Misuse for options that do not fit the raster.
+    pub(super) fn new(input: &Path, request: &CogRequest) -> Result<Self> {
+        let rasters = open_raw(input)?;
+        let source = choose(input, rasters, request.variable.as_deref())?;
+        let options = request.options(source.info())?;
+        Ok(Self { source, options })
+    }
+
+    /// The most bytes that writing it holds at once.
+    ///
+    /// # Errors
+    /// Misuse for options that do not fit the raster.
+    pub(super) fn working_bytes(&self) -> Result<u64> {
+        let plan = cog::plan(self.source.info(), &self.options)?;
+        Ok(cog::working_bytes(self.source.info(), &plan))
+    }
+
+    /// Everything but the final name.
+    pub(super) fn write(&self, folder: &Path, progress: &dyn Fn(u64, u64)) -> std::result::Result<(Pending, CogReport), Trouble> {
+        let mut spool = Scratch::new(folder).map_err(Trouble::Output)?;
+        let mut out = Pending::new(folder).map_err(Trouble::Output)?;
+        let shape = self.source.info().grid.shape;
+        let total = u64::from(shape.width) * u64::from(shape.height);
+        let report = cog::write(self.source.as_ref(), &self.options, &mut spool, &mut out, &|pixels| progress(pixels, total));
+        match report {
+            Ok(report) => Ok((out, report)),
+            Err(e) => Err(match spool.failure().or_else(|| out.failure()) {
+                Some(disk) => Trouble::Output(disk),
+                None => Trouble::Input(e.into()),
+            }),
+        }
+    }
+}
+
+fn choose(input: &Path, rasters: Vec<Arc<dyn RasterSource>>, name: Option<&str>) -> Result<Arc<dyn RasterSource>> {
+    let names = rasters.iter().map(|r| r.info().name.clone()).collect::<Vec<_>>().join(", ");
+    let at = input.display().to_string();
+    match name {
+        Some(name) => rasters
+            .into_iter()
+            .find(|r| r.info().name == name)
+            .ok_or_else(|| Error::misuse(at, format!("no raster named {name:?}"), format!("it has: {names}"))),
+        None if rasters.len() > 1 => {
+            let error = Error::misuse(at, format!("has {} rasters: {names}", rasters.len()), "one is expected");
+            Err(error.hint(format!("choose one: --variable {}", rasters.first().map_or("", |r| &r.info().name))))
+        }
+        None => rasters.into_iter().next().ok_or_else(|| Error::new(Family::Unsupported, at, "no raster in it", "")),
+    }
+}
+
+/// What tells whether two names lead to one file: device and inode.
+pub(super) type FileId = (u64, u64);
+
+/// `None` where there is no such file.
+pub(super) fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+}
