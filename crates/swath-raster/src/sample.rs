@@ -38,6 +38,13 @@ macro_rules! sample_types {
             pub fn sample_type(&self) -> SampleType {
                 match self { $(Samples::$variant(_) => SampleType::$variant,)* }
             }
+            /// Makes this `len` samples of a type, in the room it has where the type is the same; what they hold is left over.
+            pub fn refit(&mut self, sample: SampleType, len: usize) {
+                match self {
+                    $(Samples::$variant(v) if sample == SampleType::$variant => v.resize(len, bytemuck::Zeroable::zeroed()),)*
+                    other => *other = Self::zeros(sample, len),
+                }
+            }
             pub fn len(&self) -> usize {
                 match self { $(Samples::$variant(v) => v.len(),)* }
             }

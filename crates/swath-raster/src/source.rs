@@ -52,6 +52,14 @@ pub trait RasterSource: Send + Sync {
     /// # Errors
     /// Misuse for a band or window outside the raster; Damaged, Unsupported or Unreadable from the file.
     fn read(&self, bands: &[usize], window: Window) -> Result<Vec<Samples>>;
+    /// As [`RasterSource::read`], into samples that were used before, so that memory need not be found anew for every strip.
+    ///
+    /// # Errors
+    /// As [`RasterSource::read`].
+    fn read_into(&self, bands: &[usize], window: Window, samples: &mut Vec<Samples>) -> Result<()> {
+        *samples = self.read(bands, window)?;
+        Ok(())
+    }
     /// 0 where masked, 255 where valid, for a raster with [`crate::MaskKind::PerDataset`]; `None` for any other.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
+use std::ops::Range;
+
 use super::overview::{Axis, Kernel, Shrink};
 use super::plan::CogPlan;
 use super::strip::Strip;
-use crate::{ColorInterp, Nodata, RasterInfo, Shape};
+use crate::{ColorInterp, Nodata, RasterInfo, SampleType, Samples, Shape};
 
 /// All levels at once: a strip of full resolution goes in, and whatever strips of any level it completes come out.
 /// Each level is made from the one above it, and holds one strip and a few rows.
@@ -18,8 +20,12 @@ struct Tier {
     above: Strip,
     /// The next row of the coarser level to make.
     next: u32,
-    /// What has been made so far of this level's current strip.
-    filling: Strip,
+    /// The rows of this level's current strip.
+    rows: Range<u32>,
+    /// What has been made of them so far; `None` before the first.
+    filling: Option<Strip>,
+    /// Strips that are done with.
+    used: Vec<Strip>,
 }
 
 impl Cascade {
@@ -43,7 +49,9 @@ impl Cascade {
                 }),
                 above: empty(0, 0, shape.width),
                 next: 0,
-                filling: empty(0, if i == 0 { 0 } else { plan.block.height.min(shape.height) }, shape.width),
+                rows: 0..if i == 0 { 0 } else { plan.block.height.min(shape.height) },
+                filling: None,
+                used: Vec::new(),
             })
             .collect();
         Self { tiers, block_rows: plan.block.height }
@@ -70,15 +78,18 @@ impl Cascade {
             let shrink = tier.shrink?;
             let whole = strip.end() >= tier.shape.height;
             let ready = |row: &u32| whole || shrink.y.range(*row as usize).end <= strip.end() as usize;
-            let end = (tier.next..below.filling.end()).take_while(ready).last().map_or(tier.next, |row| row + 1);
-            shrink.run(&tier.above, strip, &mut below.filling, tier.next..end);
+            let end = (tier.next..below.rows.end).take_while(ready).last().map_or(tier.next, |row| row + 1);
+            if tier.next < end {
+                let mut filling = below.filling.take().unwrap_or_else(|| below.room(strip));
+                shrink.run(&tier.above, strip, &mut filling, tier.next..end);
+                below.filling = Some(filling);
+            }
             tier.next = end;
-            if end < below.filling.end() || end == below.filling.row {
+            if end < below.rows.end || below.rows.is_empty() {
                 break;
             }
-            let rows = self.block_rows.min(below.shape.height - end);
-            let fresh = Strip::zeros(end, rows, below.shape.width, strip.bands.len(), sample_of(strip), strip.mask.is_some());
-            let made = std::mem::replace(&mut below.filling, fresh);
+            below.rows = end..end + self.block_rows.min(below.shape.height - end);
+            let Some(made) = below.filling.take() else { break };
             if let Some(earlier) = full.replace(made) {
                 self.finish(level + 1, earlier, done);
             }
@@ -91,6 +102,19 @@ impl Cascade {
         full.map(|strip| (level + 1, strip))
     }
 
+    /// Takes back strips that are done with, for those still to come; gives that of full resolution.
+    pub(super) fn take_back(&mut self, strips: Vec<(usize, Strip)>) -> Option<Strip> {
+        let mut full = None;
+        for (level, strip) in strips {
+            match (level, self.tiers.get_mut(level)) {
+                (0, _) => full = Some(strip),
+                (_, Some(tier)) => tier.used.push(strip),
+                (_, None) => {}
+            }
+        }
+        full
+    }
+
     fn finish(&mut self, level: usize, strip: Strip, done: &mut Vec<(usize, Strip)>) {
         if let Some((level, below)) = self.feed(level, &strip, done) {
             self.finish(level, below, done);
@@ -99,6 +123,16 @@ impl Cascade {
     }
 }
 
-fn sample_of(strip: &Strip) -> crate::SampleType {
-    strip.bands.first().map_or(crate::SampleType::U8, crate::Samples::sample_type)
+impl Tier {
+    /// For the rows of the current strip, with bands as those of `like`.
+    fn room(&mut self, like: &Strip) -> Strip {
+        let rows = self.rows.end - self.rows.start;
+        match self.used.pop() {
+            Some(strip) => strip.again(self.rows.start, rows),
+            None => {
+                let sample = like.bands.first().map_or(SampleType::U8, Samples::sample_type);
+                Strip::zeros(self.rows.start, rows, self.shape.width, like.bands.len(), sample, like.mask.is_some())
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::BigTiff;
 use super::directory::{BlockArray, Directory, Width, front};
 use super::level::{LEADER, Level, Part};
 use super::plan::CogPlan;
-use super::spool::Spool;
+use super::spool::{Piece, Reader};
 use super::tags::Owner;
 use crate::{Error, Interleave, Result};
 
@@ -24,7 +24,7 @@ pub(super) fn assemble(
     plan: &CogPlan,
     levels: &[Level],
     owners: Vec<Owner>,
-    spool: &mut Spool<'_>,
+    spool: &mut Reader<'_>,
     out: &mut dyn Write,
 ) -> Result<Written> {
     let ghost = ghost(plan);
@@ -37,10 +37,8 @@ pub(super) fn assemble(
         fill(directory, &levels[level], &offsets[level], mask);
     }
     let mut to = Hashing { out, hash: Sha256::new(), size: 0 };
-    to.write(&front(width, &ghost, &directories))?;
-    for level in levels.iter().rev() {
-        copy(level, spool, &mut to)?;
-    }
+    to.write([&front(width, &ghost, &directories)[..]].into_iter())?;
+    copy(levels, spool, &mut to)?;
     to.out.flush().map_err(|e| failed(&e))?;
     Ok(Written { size: to.size, header_size, sha256: to.hash.finalize().into() })
 }
@@ -103,17 +101,40 @@ fn fill(directory: &mut Directory, level: &Level, offsets: &Offsets, mask: bool)
     }
 }
 
-/// Blocks that lie one behind the other in the spool go in one piece.
-fn copy(level: &Level, spool: &mut Spool<'_>, to: &mut Hashing<'_>) -> Result<()> {
-    let (mut start, mut len) = (0, 0);
-    for (_, place) in level.in_order().filter(|(_, place)| place.len > 0) {
-        if place.at != start + len {
-            spool.copy(start, len, |bytes| to.write(bytes))?;
-            (start, len) = (place.at, 0);
+/// Stretches of the spool in the order of the file: blocks that lie one behind the other are one.
+fn stretches(levels: &[Level]) -> Vec<(u64, u64)> {
+    let mut stretches: Vec<(u64, u64)> = Vec::new();
+    for (_, place) in levels.iter().rev().flat_map(Level::in_order).filter(|(_, place)| place.len > 0) {
+        match stretches.last_mut() {
+            Some((start, len)) if *start + *len == place.at => *len += place.stored(),
+            _ => stretches.push((place.at, place.stored())),
         }
-        len += place.stored();
     }
-    spool.copy(start, len, |bytes| to.write(bytes))
+    stretches
+}
+
+/// While a piece is written and hashed the next is read.
+fn copy(levels: &[Level], spool: &mut Reader<'_>, to: &mut Hashing<'_>) -> Result<()> {
+    let mut left = stretches(levels).into_iter();
+    let mut now = left.next();
+    let mut read = |room: Vec<u8>| -> Result<Option<Piece<'_>>> {
+        let Some((at, len)) = now else { return Ok(None) };
+        let (piece, taken) = spool.piece(at, len, room)?;
+        now = if taken < len { Some((at + taken, len - taken)) } else { left.next() };
+        Ok(Some(piece))
+    };
+    let mut rooms = vec![Vec::new(), Vec::new()];
+    let mut next = read(rooms.pop().unwrap_or_default())?;
+    while let Some(piece) = next.take() {
+        let room = rooms.pop().unwrap_or_default();
+        let mut following = Ok(None);
+        to.write_beside(piece.parts(), || following = read(room))?;
+        next = following?;
+        if let Piece::Read(bytes) = piece {
+            rooms.push(bytes);
+        }
+    }
+    Ok(())
 }
 
 struct Hashing<'a> {
@@ -123,15 +144,21 @@ struct Hashing<'a> {
 }
 
 impl Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.size += bytes.len() as u64;
+    fn write<'b>(&mut self, parts: impl Iterator<Item = &'b [u8]>) -> Result<()> {
+        self.write_beside(parts, || ())
+    }
+
+    /// Hashed on another thread while this one writes, then does `more`.
+    fn write_beside<'b>(&mut self, parts: impl Iterator<Item = &'b [u8]>, more: impl FnOnce()) -> Result<()> {
+        let parts: Vec<&[u8]> = parts.collect();
+        self.size += parts.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
         let (hash, out) = (&mut self.hash, &mut self.out);
-        // Hashed on another thread while this one writes.
         rayon::in_place_scope(|scope| {
-            scope.spawn(|_| hash.update(bytes));
-            out.write_all(bytes)
+            scope.spawn(|_| parts.iter().for_each(|bytes| hash.update(bytes)));
+            parts.iter().try_for_each(|bytes| out.write_all(bytes)).map_err(|e| failed(&e))?;
+            more();
+            Ok(())
         })
-        .map_err(|e| failed(&e))
     }
 }
 

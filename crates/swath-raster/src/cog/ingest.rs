@@ -37,10 +37,12 @@ impl<'a> Ingest<'a> {
         Self { source, plan, ask, nodata, marker }
     }
 
-    pub(super) fn read(&self, row: u32, rows: u32) -> Result<Strip> {
+    /// `used` is a strip that is done with.
+    pub(super) fn read(&self, row: u32, rows: u32, used: Option<Strip>) -> Result<Strip> {
         let width = self.plan.shape.width;
         let window = Window { col: 0, row, width, height: rows };
-        let mut bands = self.source.read(&self.ask, window)?;
+        let mut bands = used.map_or_else(Vec::new, |strip| strip.bands);
+        self.source.read_into(&self.ask, window, &mut bands)?;
         let whole = bands.len() == self.ask.len() && bands.iter().all(|b| b.len() == window.pixels());
         if !whole {
             return Err(Error::damaged(

@@ -20,7 +20,7 @@ pub fn statistics(source: &dyn RasterSource) -> Result<Vec<Option<BandStatistics
     let mut row = 0;
     while row < plan.shape.height {
         let rows = step.min(plan.shape.height - row);
-        count(&mut moments, &ingest.read(row, rows)?, ingest.marker, alpha);
+        count(&mut moments, &ingest.read(row, rows, None)?, ingest.marker, alpha);
         row += rows;
     }
     Ok(moments.into_iter().map(Moments::report).collect())

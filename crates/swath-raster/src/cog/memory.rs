@@ -36,6 +36,13 @@ pub(super) fn within(memory: u64, info: &RasterInfo, plan: &CogPlan, times: u64)
     fits
 }
 
+/// Compressed blocks that wait in memory instead of the spool: fewer the larger strips are, and few within a budget.
+pub(super) fn held_bytes(plan: &CogPlan, strip: u64) -> u64 {
+    const MOST: u64 = 64 << 20;
+    const LEAST: u64 = 4 << 20;
+    if plan.memory.is_some() { LEAST } else { MOST.saturating_sub(4 * strip).max(LEAST) }
+}
+
 fn holds(info: &RasterInfo, plan: &CogPlan, rows: u64) -> u64 {
     let threads = rayon::current_num_threads() as u64;
     let (width, bands, size) = (u64::from(plan.shape.width), plan.bands.len() as u64, plan.sample.size() as u64);
@@ -52,7 +59,8 @@ fn holds(info: &RasterInfo, plan: &CogPlan, rows: u64) -> u64 {
     let per_block = if plan.interleave == Interleave::Pixel { bands } else { 1 };
     let block = u64::from(plan.block.width) * u64::from(plan.block.height) * per_block * size;
     let blocks = block * threads * 6;
-    let all = [strips, filling, converted, blocks, decoded(info, bands, rows, threads)].into_iter().fold(4 << 20, u64::saturating_add);
+    let held = held_bytes(plan, strip);
+    let all = [strips, filling, converted, blocks, held, decoded(info, bands, rows, threads)].into_iter().fold(4 << 20, u64::saturating_add);
     // What is freed and taken again does not fit without gaps: by measurement up to half as much again.
     all.saturating_add(all / 2)
 }

@@ -8,6 +8,7 @@ mod cascade;
 mod choice;
 mod convert;
 mod directory;
+mod effort;
 mod file;
 mod georeference;
 mod ingest;

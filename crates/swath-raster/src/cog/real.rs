@@ -4,6 +4,7 @@ use crate::{Nodata, SampleType};
 
 /// A real sample, with what overviews and conversion ask of it.
 pub(super) trait Real: Pod + PartialEq + PartialOrd + Send + Sync {
+    const IS_FLOAT: bool;
     fn to_f64(self) -> f64;
     /// Rounded half away from zero and clamped for integers; NaN becomes 0.
     fn from_f64(value: f64) -> Self;
@@ -29,6 +30,7 @@ pub(super) trait Real: Pod + PartialEq + PartialOrd + Send + Sync {
 macro_rules! integers {
     ($($ty:ty, $wide:ty, $quarter:expr;)*) => {$(
         impl Real for $ty {
+            const IS_FLOAT: bool = false;
             #[inline(always)]
             fn narrowed(value: f64) -> f64 { if Self::MIN != 0 { f64::from(value as f32) } else { value } }
             #[inline(always)]
@@ -76,6 +78,7 @@ integers! {
 macro_rules! floats {
     ($($ty:ty, $quarter:expr;)*) => {$(
         impl Real for $ty {
+            const IS_FLOAT: bool = true;
             #[inline(always)]
             fn narrowed(value: f64) -> f64 { value }
             #[inline(always)]

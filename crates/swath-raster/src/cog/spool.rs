@@ -1,6 +1,6 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 
-use super::level::Place;
+use super::level::{LEADER, Place, TRAILER};
 use crate::{Error, Result};
 
 /// Scratch space: a temporary file, or memory (`std::io::Cursor<Vec<u8>>`).
@@ -8,70 +8,114 @@ pub trait ReadWriteSeek: Read + Write + Seek {}
 
 impl<T: Read + Write + Seek> ReadWriteSeek for T {}
 
-/// Blocks in the order they were finished, each between its leader and its trailer.
+/// Finished blocks in the order they were finished: the first in memory, the rest in the medium.
 pub(super) struct Spool<'a> {
     medium: &'a mut dyn ReadWriteSeek,
+    held: Vec<Vec<u8>>,
+    held_bytes: u64,
+    most_held: u64,
     len: u64,
-    reading_at: Option<u64>,
     buffer: Vec<u8>,
 }
 
+/// Bytes written or read at once.
 const AT_ONCE: usize = 1 << 20;
 
+/// Where bytes of the file come from, some hundreds of KiB to some MiB.
+pub(super) enum Piece<'s> {
+    Held(&'s [Vec<u8>]),
+    Read(Vec<u8>),
+}
+
+impl Piece<'_> {
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        let (held, read) = match self {
+            Piece::Held(blocks) => (*blocks, None),
+            Piece::Read(bytes) => (&[][..], Some(bytes.as_slice())),
+        };
+        held.iter().map(Vec::as_slice).chain(read)
+    }
+}
+
 impl<'a> Spool<'a> {
-    pub(super) fn new(medium: &'a mut dyn ReadWriteSeek) -> Result<Self> {
+    /// Keeps `most_held` bytes in memory.
+    pub(super) fn new(medium: &'a mut dyn ReadWriteSeek, most_held: u64) -> Result<Self> {
         medium.seek(SeekFrom::Start(0)).map_err(|e| failed(&e))?;
-        Ok(Self { medium, len: 0, reading_at: None, buffer: Vec::with_capacity(AT_ONCE) })
+        Ok(Self { medium, held: Vec::new(), held_bytes: 0, most_held, len: 0, buffer: Vec::new() })
     }
 
-    /// Keeps a block; an empty one takes no space.
-    pub(super) fn put(&mut self, block: &[u8]) -> Result<Place> {
+    /// Keeps a block that stands between its leader and its trailer; an empty one takes no space.
+    pub(super) fn put(&mut self, block: Vec<u8>) -> Result<Place> {
         if block.is_empty() {
             return Ok(Place::default());
         }
-        let len = u32::try_from(block.len()).map_err(|_| {
-            Error::over_limit("block", format!("{} bytes compressed", block.len()), "less than 4 GiB").hint("smaller blocks")
-        })?;
-        let mut last = [0; 4];
-        let tail = &block[block.len().saturating_sub(4)..];
-        last[..tail.len()].copy_from_slice(tail);
-        for part in [&len.to_le_bytes()[..], block, &last] {
-            if self.buffer.len() + part.len() > AT_ONCE {
-                self.flush()?;
-            }
-            if part.len() > AT_ONCE {
-                self.medium.write_all(part).map_err(|e| failed(&e))?;
-            } else {
-                self.buffer.extend_from_slice(part);
-            }
+        let place = Place { at: self.len, len: (block.len() as u64 - LEADER - TRAILER) as u32 };
+        self.len += block.len() as u64;
+        if self.len <= self.most_held {
+            self.held_bytes = self.len;
+            self.held.push(block);
+            return Ok(place);
         }
-        let place = Place { at: self.len, len };
-        self.len += place.stored();
+        // From here on nothing more is held, so that what is held is the spool's beginning.
+        self.most_held = 0;
+        if self.buffer.len() + block.len() > AT_ONCE {
+            self.flush()?;
+        }
+        if block.len() > AT_ONCE {
+            self.medium.write_all(&block).map_err(|e| failed(&e))?;
+        } else {
+            self.buffer.extend_from_slice(&block);
+        }
         Ok(place)
     }
 
-    pub(super) fn flush(&mut self) -> Result<()> {
+    fn flush(&mut self) -> Result<()> {
         self.medium.write_all(&self.buffer).map_err(|e| failed(&e))?;
         self.buffer.clear();
         Ok(())
     }
 
-    /// Hands `len` bytes from `at` on to `to`, in pieces.
-    pub(super) fn copy(&mut self, at: u64, len: u64, mut to: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    /// All blocks are there.
+    pub(super) fn finish(&mut self) -> Result<Reader<'_>> {
+        self.flush()?;
+        self.buffer = Vec::new();
+        let mut starts = Vec::with_capacity(self.held.len());
+        let mut at = 0;
+        for block in &self.held {
+            starts.push(at);
+            at += block.len() as u64;
+        }
+        Ok(Reader { medium: &mut *self.medium, held: &self.held, starts, held_bytes: self.held_bytes, reading_at: None })
+    }
+}
+
+/// The spool once it is whole.
+pub(super) struct Reader<'s> {
+    medium: &'s mut dyn ReadWriteSeek,
+    held: &'s [Vec<u8>],
+    starts: Vec<u64>,
+    held_bytes: u64,
+    reading_at: Option<u64>,
+}
+
+impl<'s> Reader<'s> {
+    /// The first piece of `len` bytes from `at`, which is the beginning of a block, and its length. `room` is used again.
+    pub(super) fn piece(&mut self, at: u64, len: u64, room: Vec<u8>) -> Result<(Piece<'s>, u64)> {
+        if at < self.held_bytes {
+            let first = self.starts.partition_point(|start| *start < at);
+            let last = self.starts.partition_point(|start| *start < at + len.min(AT_ONCE as u64));
+            let end = self.starts.get(last).copied().unwrap_or(self.held_bytes);
+            return Ok((Piece::Held(&self.held[first..last]), end - at));
+        }
         if self.reading_at != Some(at) {
-            self.medium.seek(SeekFrom::Start(at)).map_err(|e| failed(&e))?;
+            self.medium.seek(SeekFrom::Start(at - self.held_bytes)).map_err(|e| failed(&e))?;
         }
-        let mut left = len;
-        while left > 0 {
-            let piece = left.min(AT_ONCE as u64) as usize;
-            self.buffer.resize(piece, 0);
-            self.medium.read_exact(&mut self.buffer).map_err(|e| failed(&e))?;
-            to(&self.buffer)?;
-            left -= piece as u64;
-        }
-        self.buffer.clear();
+        let mut bytes = room;
+        bytes.resize(len.min(AT_ONCE as u64) as usize, 0);
+        self.medium.read_exact(&mut bytes).map_err(|e| failed(&e))?;
+        let len = bytes.len() as u64;
         self.reading_at = Some(at + len);
-        Ok(())
+        Ok((Piece::Read(bytes), len))
     }
 }
 

@@ -71,44 +71,56 @@ pub(super) fn count(moments: &mut [Moments], strip: &Strip, nodata: Option<Nodat
 
 fn line<T: Real>(valid: &Valid<'_, T>, y: usize) -> Moments {
     let row = valid.rows.row(y);
-    let total = row.len() as u64;
-    if valid.always() && row.iter().all(|&v| finite(v)) {
-        return all(row);
+    let mut counts = vec![1; row.len()];
+    if !valid.always() {
+        valid.fill(y, &mut counts);
     }
-    let mut counts = vec![0; row.len()];
-    valid.fill(y, &mut counts);
-    let kept: Vec<T> = row.iter().zip(&counts).filter(|(v, c)| **c != 0 && finite(**v)).map(|(v, _)| *v).collect();
-    Moments { total, ..all(&kept) }
-}
-
-#[inline(always)]
-fn finite<T: Real>(v: T) -> bool {
-    v.to_f64().is_finite()
-}
-
-fn all<T: Real>(row: &[T]) -> Moments {
-    let Some(&first) = row.first() else { return Moments::NONE };
-    let (mut low, mut high) = (first, first);
-    for &v in row {
-        low = if v < low { v } else { low };
-        high = if v > high { v } else { high };
+    if T::IS_FLOAT {
+        counts.iter_mut().zip(row).for_each(|(count, &v)| *count &= u8::from(v.to_f64().is_finite()));
     }
-    let n = row.len() as f64;
-    let mean = sum(row, |v| v) / n;
-    let spread = sum(row, |v| (v - mean) * (v - mean));
-    Moments { minimum: low.to_f64(), maximum: high.to_f64(), mean, spread, valid: row.len() as u64, total: row.len() as u64 }
+    let many: u64 = counts.chunks(128).map(|some| u64::from(some.iter().sum::<u8>())).sum();
+    let none = Moments { total: row.len() as u64, ..Moments::NONE };
+    if many == 0 {
+        return none;
+    }
+    let mean = sum(row, &counts, |v| v) / many as f64;
+    let spread = sum(row, &counts, |v| (v - mean) * (v - mean));
+    let (minimum, maximum) = ends(row, &counts);
+    Moments { minimum, maximum, mean, spread, valid: many, ..none }
 }
 
-/// In eight running sums, which is more exact than one and lets the machine add them side by side.
-fn sum<T: Real>(row: &[T], of: impl Fn(f64) -> f64) -> f64 {
-    let mut sums = [0.0; 8];
-    let (parts, rest) = row.as_chunks::<8>();
-    for part in parts {
-        for (sum, v) in sums.iter_mut().zip(part) {
-            *sum += of(v.to_f64());
+const LANES: usize = 16;
+
+/// In several running sums, which is more exact than one and lets the machine add them side by side.
+fn sum<T: Real>(row: &[T], counts: &[u8], of: impl Fn(f64) -> f64) -> f64 {
+    let mut sums = [0.0; LANES];
+    let ((parts, rest), (in_parts, in_rest)) = (row.as_chunks::<LANES>(), counts.as_chunks::<LANES>());
+    for (part, counts) in parts.iter().zip(in_parts) {
+        for i in 0..LANES {
+            sums[i] += if counts[i] != 0 { of(part[i].to_f64()) } else { 0.0 };
         }
     }
-    sums.iter().sum::<f64>() + rest.iter().map(|v| of(v.to_f64())).sum::<f64>()
+    let rest = rest.iter().zip(in_rest).filter(|(_, count)| **count != 0);
+    sums.iter().sum::<f64>() + rest.map(|(v, _)| of(v.to_f64())).sum::<f64>()
+}
+
+/// The smallest and the largest; infinite and the wrong way round where none counts.
+fn ends<T: Real>(row: &[T], counts: &[u8]) -> (f64, f64) {
+    let Some(first) = row.iter().zip(counts).find(|(_, count)| **count != 0).map(|(v, _)| *v) else {
+        return (f64::INFINITY, f64::NEG_INFINITY);
+    };
+    let (mut low, mut high) = ([first; LANES], [first; LANES]);
+    let ((parts, rest), (in_parts, in_rest)) = (row.as_chunks::<LANES>(), counts.as_chunks::<LANES>());
+    for (part, counts) in parts.iter().zip(in_parts) {
+        for i in 0..LANES {
+            let v = if counts[i] != 0 { part[i] } else { first };
+            low[i] = if v < low[i] { v } else { low[i] };
+            high[i] = if v > high[i] { v } else { high[i] };
+        }
+    }
+    let rest = rest.iter().zip(in_rest).filter(|(_, count)| **count != 0).map(|(v, _)| *v);
+    let all = low.into_iter().chain(high).chain(rest).map(T::to_f64);
+    all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
 }
 
 #[cfg(test)]

@@ -17,6 +17,15 @@ impl Strip {
         let len = rows as usize * width as usize;
         Self { row, rows, width, bands: (0..bands).map(|_| Samples::zeros(sample, len)).collect(), mask: mask.then(|| vec![0; len]) }
     }
+    /// As [`Strip::zeros`] in the room of another strip of the level; what it holds is left over.
+    pub(super) fn again(mut self, row: u32, rows: u32) -> Self {
+        let len = rows as usize * self.width as usize;
+        self.bands.iter_mut().for_each(|samples| samples.refit(samples.sample_type(), len));
+        if let Some(mask) = &mut self.mask {
+            mask.resize(len, 0);
+        }
+        Self { row, rows, ..self }
+    }
     pub(super) fn end(&self) -> u32 {
         self.row + self.rows
     }

@@ -5,16 +5,17 @@ use super::cascade::Cascade;
 use super::file::assemble;
 use super::ingest::{Ingest, rows_at_once};
 use super::level::{Level, Part};
+use super::memory;
 use super::plan::{CogPlan, plan};
 use super::spool::Spool;
 use super::statistics::{Moments, count};
 use super::strip::Strip;
 use super::tags::directories;
 use super::{CogOptions, CogReport, ReadWriteSeek};
-use crate::{ColorInterp, RasterSource, Result};
+use crate::{ColorInterp, RasterInfo, RasterSource, Result};
 
 /// While a strip is compressed the next is read, unless strips are larger than this.
-pub(super) const READ_AHEAD_BYTES: u64 = 24 << 20;
+pub(super) const READ_AHEAD_BYTES: u64 = 12 << 20;
 
 /// Writes `source` as a COG to `out`, front to back. Compressed blocks wait in `spool`, which is overwritten from its start.
 /// `progress` is told, on the calling thread, how many pixels have been read so far.
@@ -33,14 +34,12 @@ pub fn write(
     let info = source.info();
     let plan = plan(info, options)?;
     let ingest = Ingest::new(source, &plan, options);
-    let encoder = Encoder::new(&plan, ingest.marker);
     let mut levels = Level::all(&plan);
-    let mut spool = Spool::new(spool)?;
-    let moments = pass(&ingest, &encoder, &plan, source, &mut levels, &mut spool, progress)?;
-    spool.flush()?;
+    let mut spool = Spool::new(spool, memory::held_bytes(&plan, strip_bytes(&plan, info)))?;
+    let moments = pass(&ingest, &plan, source, &mut levels, &mut spool, progress)?;
     let statistics: Vec<_> = moments.into_iter().map(Moments::report).collect();
     let owners = directories(info, &plan, &levels, &statistics);
-    let written = assemble(&plan, &levels, owners, &mut spool, out)?;
+    let written = assemble(&plan, &levels, owners, &mut spool.finish()?, out)?;
     Ok(CogReport {
         size: written.size,
         sha256: written.sha256,
@@ -55,10 +54,14 @@ pub fn write(
     })
 }
 
+/// Of all bands of the rows read at once.
+fn strip_bytes(plan: &CogPlan, info: &RasterInfo) -> u64 {
+    u64::from(rows_at_once(plan, info)) * u64::from(plan.shape.width) * (plan.sample.size() * plan.bands.len()) as u64
+}
+
 /// The one pass over the pixels: read, count, reduce, compress, spool.
 fn pass(
     ingest: &Ingest<'_>,
-    encoder: &Encoder<'_>,
     plan: &CogPlan,
     source: &dyn RasterSource,
     levels: &mut [Level],
@@ -68,31 +71,35 @@ fn pass(
     let info = source.info();
     let alpha = plan.bands.iter().position(|&b| info.bands.get(b).is_some_and(|b| b.color == ColorInterp::Alpha));
     let step = rows_at_once(plan, info);
-    let strip_bytes = u64::from(step) * u64::from(plan.shape.width) * (plan.sample.size() * plan.bands.len()) as u64;
+    let ahead = strip_bytes(plan, info) <= READ_AHEAD_BYTES;
     let rows_from = |row: u32| step.min(plan.shape.height - row);
+    let mut encoder = Encoder::new(plan, ingest.marker);
     let mut cascade = Cascade::new(plan, info, ingest.marker);
     let mut moments = vec![Moments::NONE; plan.bands.len()];
-    let mut next = Some(ingest.read(0, rows_from(0))?);
+    let mut next = Some(ingest.read(0, rows_from(0), None)?);
+    let mut used = None;
     while let Some(strip) = next.take() {
         let end = strip.end();
         progress(u64::from(end) * u64::from(plan.shape.width));
         count(&mut moments, &strip, ingest.marker, alpha);
+        encoder.look(&strip)?;
         let strips = cascade.push(strip);
-        let read =
-            || -> Result<Option<Strip>> { if end < plan.shape.height { ingest.read(end, rows_from(end)).map(Some) } else { Ok(None) } };
-        let mut ahead = None;
+        let read = |used| -> Result<Option<Strip>> {
+            if end < plan.shape.height { ingest.read(end, rows_from(end), used).map(Some) } else { Ok(None) }
+        };
+        let mut early = None;
         let jobs = encoder.jobs(&strips, levels);
         let encoded = rayon::in_place_scope(|scope| {
-            if strip_bytes <= READ_AHEAD_BYTES {
-                scope.spawn(|_| ahead = Some(read()));
+            if ahead {
+                scope.spawn(|_| early = Some(read(used.take())));
             }
-            encode(&jobs, encoder, levels, spool)
+            encode(&jobs, &encoder, levels, spool)
         });
         drop(jobs);
-        drop(strips);
-        next = match ahead {
+        used = cascade.take_back(strips);
+        next = match early {
             Some(strip) => strip?,
-            None if encoded.is_ok() => read()?,
+            None if encoded.is_ok() => read(used.take())?,
             None => None,
         };
         encoded?;
@@ -102,12 +109,12 @@ fn pass(
 
 /// As many blocks at a time as keep the threads busy, so that few wait in memory for the spool.
 fn encode(jobs: &[Job<'_>], encoder: &Encoder<'_>, levels: &mut [Level], spool: &mut Spool<'_>) -> Result<()> {
-    jobs.chunks(4 * rayon::current_num_threads()).try_for_each(|some| keep(encoder.encode(some)?, levels, spool))
+    jobs.chunks(8 * rayon::current_num_threads()).try_for_each(|some| keep(encoder.encode(some)?, levels, spool))
 }
 
 fn keep(finished: Vec<Finished>, levels: &mut [Level], spool: &mut Spool<'_>) -> Result<()> {
     for block in finished {
-        let place = spool.put(&block.bytes)?;
+        let place = spool.put(block.bytes)?;
         match block.part {
             Part::Image(i) => levels[block.level].blocks[i] = place,
             Part::Mask(i) => levels[block.level].masks[i] = place,

@@ -77,6 +77,18 @@ impl Encoding {
         self.photometric == Photometric::Cmyk && self.bits == 8 && self.per_pixel == 4
     }
 
+    /// Bytes of a block that is stored just as it is in memory; `None` where anything is to be undone.
+    pub fn plain(&self, width: usize, height: usize) -> Option<usize> {
+        let plain = self.compression == Compression::None
+            && self.predictor == Predictor::None
+            && !self.reversed_bits
+            && !self.is_shown_as_rgba()
+            && self.photometric != Photometric::YCbCr
+            && usize::from(self.bits) == 8 * self.sample.size()
+            && (self.bits == 8 || self.order == ByteOrder::NATIVE);
+        self.sizes(width, height).filter(|_| plain).map(|(stored, _)| stored)
+    }
+
     fn row_bytes(&self, width: usize) -> Option<usize> {
         width.checked_mul(self.per_pixel)?.checked_mul(usize::from(self.bits)).map(|bits| bits.div_ceil(8))
     }

@@ -21,17 +21,18 @@ struct Tools {
     lzw: Lzw,
     deflate: Option<(u8, Compressor)>,
     zstd: Option<(u8, zstd::bulk::Compressor<'static>)>,
-    /// Room for the longest output, of which only what is used is copied.
+    /// Room for the longest outputs, of which only what is used is copied.
     output: Vec<u8>,
+    second_output: Vec<u8>,
 }
 
 thread_local! {
     static TOOLS: RefCell<Tools> = RefCell::default();
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::default();
+    static SCRATCH: RefCell<[Vec<u8>; 2]> = RefCell::default();
 }
 
-/// Runs `work` with a buffer that the thread keeps; what it holds at first is left over from other work.
-pub(crate) fn with_scratch<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+/// Runs `work` with buffers that the thread keeps; what they hold at first is left over from other work.
+pub(crate) fn with_scratch<T>(work: impl FnOnce(&mut [Vec<u8>; 2]) -> T) -> T {
     let mut buffer = SCRATCH.take();
     let result = work(&mut buffer);
     SCRATCH.set(buffer);
@@ -45,9 +46,8 @@ pub(crate) fn with_scratch<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
 pub(crate) fn encode_bytes(codec: Codec, bytes: &[u8], row: usize, out: &mut Vec<u8>) -> Result<()> {
     TOOLS.with_borrow_mut(|tools| match codec {
         Codec::Lzw => {
-            tools.output.clear();
-            tools.lzw.encode(bytes, &mut tools.output);
-            out.extend_from_slice(&tools.output);
+            let len = tools.lzw.encode(bytes, &mut tools.output);
+            keep(&tools.output[..len], out);
             Ok(())
         }
         Codec::Packbits => {
@@ -58,15 +58,31 @@ pub(crate) fn encode_bytes(codec: Codec, bytes: &[u8], row: usize, out: &mut Vec
         }
         Codec::Deflate(level) => {
             let len = deflate(&mut tools.deflate, level, bytes, &mut tools.output)?;
-            out.extend_from_slice(&tools.output[..len]);
+            keep(&tools.output[..len], out);
             Ok(())
         }
         Codec::Zstd(level) => {
             let len = zstd_frame(&mut tools.zstd, level, bytes, &mut tools.output)?;
-            out.extend_from_slice(&tools.output[..len]);
+            keep(&tools.output[..len], out);
             Ok(())
         }
     })
+}
+
+/// As [`encode_bytes`] with LZW, for two blocks at once, which takes less time than one after the other.
+pub(crate) fn lzw_two(bytes: [&[u8]; 2], out: [&mut Vec<u8>; 2]) {
+    TOOLS.with_borrow_mut(|tools| {
+        let [len, second_len] = tools.lzw.encode_two(bytes, [&mut tools.output, &mut tools.second_output]);
+        let [first, second] = out;
+        keep(&tools.output[..len], first);
+        keep(&tools.second_output[..second_len], second);
+    });
+}
+
+/// Not a byte more than needed: finished blocks wait in memory. The few are for what frames a block.
+fn keep(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve_exact(bytes.len() + 4);
+    out.extend_from_slice(bytes);
 }
 
 fn deflate(kept: &mut Option<(u8, Compressor)>, level: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize> {

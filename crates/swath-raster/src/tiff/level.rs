@@ -40,7 +40,7 @@ pub struct Block {
     pub(crate) shape: Shape,
     pub(crate) per_pixel: usize,
     /// `None`: sparse, all fill.
-    pub(crate) bytes: Option<Vec<u8>>,
+    pub(crate) bytes: Option<Bytes>,
 }
 
 impl Block {
@@ -177,8 +177,12 @@ impl Level {
         let per_pixel = self.layout.per_pixel();
         let Some(stored) = stored else { return Ok(Block { shape, per_pixel, bytes: None }) };
         self.check_size(shape, stored.len() as u64).map_err(|e| e.within(&self.place(at)))?;
-        let bytes = decode::block(&self.layout.encoding, &stored, shape.width as usize, shape.height as usize);
-        Ok(Block { shape, per_pixel, bytes: Some(bytes.map_err(|e| e.within(&self.place(at)))?) })
+        let (width, height) = (shape.width as usize, shape.height as usize);
+        let bytes = match self.layout.encoding.plain(width, height) {
+            Some(size) if size <= stored.len() => stored.slice(..size),
+            _ => decode::block(&self.layout.encoding, &stored, width, height).map_err(|e| e.within(&self.place(at)))?.into(),
+        };
+        Ok(Block { shape, per_pixel, bytes: Some(bytes) })
     }
 
     /// Before anything is allocated.
@@ -206,7 +210,8 @@ impl Level {
         if let Some(absent) = self.blocks(bands, window).into_iter().find(|at| !have.contains(at)) {
             return Err(Error::misuse(self.place(absent), "the window touches a block that was not given", ""));
         }
-        let mut out = self.room(bands, window)?;
+        let mut out = Vec::new();
+        self.room(bands, window, &mut out)?;
         let mut rows: Vec<&mut [u8]> = out.iter_mut().map(Samples::as_bytes_mut).collect();
         for (at, block) in blocks {
             place::copy(self, *at, block, bands, window, &mut rows);
@@ -230,23 +235,27 @@ impl Level {
         Ok(())
     }
 
-    /// Zeroed room for a window of bands.
+    /// Room for a window of bands; every sample of it is then written.
     ///
     /// # Errors
     /// OverLimit where the machine has not that much.
-    pub(crate) fn room(&self, bands: &[usize], window: Window) -> Result<Vec<Samples>> {
+    pub(crate) fn room(&self, bands: &[usize], window: Window, out: &mut Vec<Samples>) -> Result<()> {
         let size = (window.pixels() as u128) * (bands.len() as u128) * (self.sample().size() as u128);
         let found = || format!("a window of {} x {} pixels and {} bands, {size} bytes", window.width, window.height, bands.len());
         let limit = u128::from(self.limits.window_bytes);
         if size > limit {
             return Err(Error::over_limit(&*self.at, found(), format!("at most {limit} bytes")).hint("read smaller windows"));
         }
-        let mut probe: Vec<u8> = Vec::new();
-        probe
-            .try_reserve_exact(size as usize)
-            .map_err(|_| Error::over_limit(&*self.at, found(), "what this machine has").hint("read smaller windows"))?;
-        drop(probe);
-        Ok(bands.iter().map(|_| Samples::zeros(self.sample(), window.pixels())).collect())
+        if out.iter().map(|samples| samples.as_bytes().len() as u128).sum::<u128>() < size {
+            let mut probe: Vec<u8> = Vec::new();
+            probe
+                .try_reserve_exact(size as usize)
+                .map_err(|_| Error::over_limit(&*self.at, found(), "what this machine has").hint("read smaller windows"))?;
+        }
+        out.truncate(bands.len());
+        out.iter_mut().for_each(|samples| samples.refit(self.sample(), window.pixels()));
+        out.resize_with(bands.len(), || Samples::zeros(self.sample(), window.pixels()));
+        Ok(())
     }
 
     pub(crate) fn place(&self, at: BlockAt) -> String {

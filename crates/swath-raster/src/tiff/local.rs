@@ -87,6 +87,9 @@ impl RasterSource for LocalTiff {
     fn read(&self, bands: &[usize], window: Window) -> Result<Vec<Samples>> {
         read(&self.tiff.levels()[0], &*self.bytes, bands, window)
     }
+    fn read_into(&self, bands: &[usize], window: Window, samples: &mut Vec<Samples>) -> Result<()> {
+        read_into(&self.tiff.levels()[0], &*self.bytes, bands, window, samples)
+    }
     fn read_mask(&self, window: Window) -> Result<Option<Vec<u8>>> {
         let Some((level, bytes)) = &self.mask else { return Ok(None) };
         let mask = read(level, &**bytes, &[0], window)?;
@@ -116,20 +119,25 @@ struct Task<'a> {
 }
 
 fn read(level: &Level, bytes: &dyn ByteSource, bands: &[usize], window: Window) -> Result<Vec<Samples>> {
+    let mut out = Vec::new();
+    read_into(level, bytes, bands, window, &mut out)?;
+    Ok(out)
+}
+
+fn read_into(level: &Level, bytes: &dyn ByteSource, bands: &[usize], window: Window, out: &mut Vec<Samples>) -> Result<()> {
     level.check_window(bands, window)?;
     let (block_rows, block_cols) = level.touched(window);
     check_spans(level, bands, window)?;
-    let mut out = level.room(bands, window)?;
+    level.room(bands, window, out)?;
     if bands.is_empty() || block_rows.is_empty() || block_cols.is_empty() {
-        return Ok(out);
+        return Ok(());
     }
-    let tasks = tasks(level, bands, window, &mut out);
+    let tasks = tasks(level, bands, window, out);
     if tasks.len() >= rayon::current_num_threads() {
-        tasks.into_par_iter().try_for_each(|task| run(level, bytes, bands, task, false))?;
+        tasks.into_par_iter().try_for_each(|task| run(level, bytes, bands, task, false))
     } else {
-        tasks.into_iter().try_for_each(|task| run(level, bytes, bands, task, true))?;
+        tasks.into_iter().try_for_each(|task| run(level, bytes, bands, task, true))
     }
-    Ok(out)
 }
 
 /// Every block must lie in the file before room is made for what they claim to hold.

@@ -21,6 +21,9 @@ impl RasterSource for Described {
     fn read(&self, bands: &[usize], window: Window) -> Result<Vec<Samples>> {
         self.inner.read(bands, window)
     }
+    fn read_into(&self, bands: &[usize], window: Window, samples: &mut Vec<Samples>) -> Result<()> {
+        self.inner.read_into(bands, window, samples)
+    }
     fn read_mask(&self, window: Window) -> Result<Option<Vec<u8>>> {
         self.inner.read_mask(window)
     }
