@@ -33,8 +33,8 @@ THREADS = str(os.cpu_count())
 SAME = {"lzw": ("LZW", None), "deflate": ("DEFLATE", 6), "zstd": ("ZSTD", 9)}
 
 
-def swath_each(tiles, out, *flags):
-    return [[SWATH, "-q", "cog", *flags, tile, out / tile.name] for tile in tiles]
+def swath_once(tiles, out, *flags):
+    return [[SWATH, "-q", "cog", *flags, "--out-dir", out, *tiles]]
 
 
 def rio_each(tiles, out, *flags):
@@ -48,14 +48,14 @@ def gdal_once(tiles, out, *options):
 def commands(case, dtype, tiles, out):
     """Peer -> the commands that convert all tiles."""
     if case == "defaults":
-        return {"swath": swath_each(tiles, out), "rio-cogeo": rio_each(tiles, out), "gdal": gdal_once(tiles, out)}
+        return {"swath": swath_once(tiles, out), "rio-cogeo": rio_each(tiles, out), "gdal": gdal_once(tiles, out)}
     name, level = SAME[case]
     predictor = "3" if dtype.startswith("float") else "2"
     option = {"deflate": [f"--co=ZLEVEL={level}"], "zstd": [f"--co=ZSTD_LEVEL={level}"], "lzw": []}[case]
     rio = ["-p", case, "--blocksize", "512", "--overview-resampling", "average", f"--co=PREDICTOR={predictor}", *option]
     ours = ["-p", case, "--blocksize", "512", "--overview-resampling", "average", "--co=PREDICTOR=YES", *([f"--co=LEVEL={level}"] if level else [])]
     gdal = [f"COMPRESS={name}", "PREDICTOR=YES", "BLOCKSIZE=512", "OVERVIEW_RESAMPLING=AVERAGE", *([f"LEVEL={level}"] if level else [])]
-    return {"swath": swath_each(tiles, out, *ours), "rio-cogeo": rio_each(tiles, out, *rio), "gdal": gdal_once(tiles, out, *gdal)}
+    return {"swath": swath_once(tiles, out, *ours), "rio-cogeo": rio_each(tiles, out, *rio), "gdal": gdal_once(tiles, out, *gdal)}
 
 
 def pixels(folder):

@@ -17,9 +17,12 @@ use crate::{Error, Result};
 /// In flight in all where no budget is given.
 const MEMORY: u64 = 256 << 20;
 
+/// Workers that wait for the disk while others compute.
+const WAITING: usize = 3;
+
 /// Converts what is due. One bad file does not stop the others: it is in [`ManyReport::failed`].
 ///
-/// Small files are worked on side by side, as many as there are threads and one more, which covers what a file waits for the disk;
+/// Small files are worked on side by side, as many as there are threads and a few more, which cover what a file waits for the disk;
 /// together they hold no more than the budget, so that large ones come one at a time.
 ///
 /// # Errors
@@ -32,7 +35,7 @@ pub fn run(request: &ManyRequest, watch: &dyn Watch) -> Result<ManyReport> {
     plan.jobs.iter().filter_map(|job| job.output.parent()).collect::<BTreeSet<_>>().into_iter().for_each(sweep_leftovers);
     let due = |job: &&Job| matches!(job.state, State::Due(_));
     watch.begins(plan.jobs.len(), plan.jobs.iter().filter(due).map(Job::bytes).sum());
-    let workers = (rayon::current_num_threads() + 1).min(plan.jobs.iter().filter(due).count());
+    let workers = (rayon::current_num_threads() + WAITING).min(plan.jobs.iter().filter(due).count());
     let shop = Shop {
         watch,
         gate: Gate::new(plan.cog.memory.unwrap_or(MEMORY)),
@@ -128,13 +131,15 @@ impl Shop<'_> {
     fn write(&self, job: &Job, progress: &dyn Fn(u64, u64)) -> std::result::Result<swath_raster::cog::CogReport, Trouble> {
         let mut opened = Opened::new(&job.input, &self.plan.cog).map_err(Trouble::Input)?;
         let need = self.share_of_memory(&mut opened).map_err(Trouble::Input)?;
-        let _taken = self.gate.take(need);
+        let taken = self.gate.take(need);
         if self.stop.load(Ordering::Relaxed) {
             return Err(Trouble::Output(Error::new(crate::Family::Disk, job.output.display().to_string(), "not begun", "")));
         }
         let folder = job.output.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(|e| Trouble::Output(disk(folder, &e)))?;
         let (mut pending, report) = opened.write(folder, progress)?;
+        // While the disk is waited for, others compute.
+        drop((opened, taken));
         let entry = Entry {
             output: job.name.clone(),
             inputs: job.inputs.clone(),
