@@ -60,7 +60,8 @@ fn holds(info: &RasterInfo, plan: &CogPlan, rows: u64) -> u64 {
     let block = u64::from(plan.block.width) * u64::from(plan.block.height) * per_block * size;
     let blocks = block * threads * 6;
     let held = held_bytes(plan, strip);
-    let all = [strips, filling, converted, blocks, held, decoded(info, bands, rows, threads)].into_iter().fold(4 << 20, u64::saturating_add);
+    let all =
+        [strips, filling, converted, blocks, held, decoded(info, bands, rows, threads)].into_iter().fold(4 << 20, u64::saturating_add);
     // What is freed and taken again does not fit without gaps: by measurement up to half as much again.
     all.saturating_add(all / 2)
 }
