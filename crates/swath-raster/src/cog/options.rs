@@ -14,7 +14,8 @@ use crate::{Interleave, SampleType};
 #[serde(default, deny_unknown_fields)]
 pub struct CogOptions {
     pub compress: Compression,
-    /// DEFLATE 1 to 12 (6 unless said), ZSTD 1 to 22 (3 unless said); no other codec has one.
+    /// DEFLATE 1 to 12 (6 unless said), ZSTD 1 to 22 (3 unless said); no other codec has one. A promise of size, kept to 0.9 %: where
+    /// pixels are such that a cheaper level does as well, that one is used.
     pub level: Option<u8>,
     /// JPEG and WebP, 1 to 100; WebP at 100 is lossless.
     pub quality: u8,
