@@ -253,6 +253,25 @@ def test_one_file_killed_at_random_moments_is_whole_or_not_there(swath, tmp_path
     assert (tmp_path / "out/out.tif").read_bytes() == right and leftovers(tmp_path) == []
 
 
+def test_a_full_disk_ends_with_7_and_the_next_run_goes_on(swath, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    files = raws(tmp_path, 8, side=1000)
+    swath("cog", "--out-dir", "right", *files, cwd=tmp_path)
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("not run: a small file system cannot be mounted here")
+    try:
+        full = swath("cog", "--out-dir", disk / "out", *files, cwd=tmp_path, rc=7)
+        assert "space" in full.err and "hint" in full.err, full.err
+        all_whole(disk / "out", cogs(tmp_path / "right"))
+        assert leftovers(disk) == []
+        subprocess.run(["mount", "-o", "remount,size=60m", disk], check=True)
+        swath("cog", "--out-dir", disk / "out", *files, cwd=tmp_path)
+        assert cogs(disk / "out") == cogs(tmp_path / "right")
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 def test_two_runs_into_one_folder_do_not_meet(swath, tmp_path):
     files = raws(tmp_path, 12, side=1200, compress="lzw")
     first = start("cog", "--out-dir", "out", *files, cwd=tmp_path)

@@ -26,7 +26,12 @@ pub struct RasterInfo {
     /// TIFF: the raster counts its samples at pixel centres (PixelIsPoint). The transform is always that of corners.
     pub pixel_is_point: bool,
     pub metadata: BTreeMap<String, String>,
+    /// Further metadata, by GDAL's name of its domain: `RPC` has the rational polynomial coefficients, by GDAL's names of them.
+    pub domains: Domains,
 }
+
+/// Items by the name of their domain.
+pub type Domains = BTreeMap<String, BTreeMap<String, String>>;
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct BandInfo {
@@ -43,6 +48,7 @@ pub struct BandInfo {
     /// When the band was seen, for a NetCDF time axis.
     pub time: Option<TimeStep>,
     pub metadata: BTreeMap<String, String>,
+    pub domains: Domains,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +65,8 @@ pub enum ColorInterp {
     Magenta,
     Yellow,
     Black,
+    /// Any other that GDAL has, by its name: `NIR`, `Coastal`, ...
+    Other(&'static str),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

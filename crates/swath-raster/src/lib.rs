@@ -23,7 +23,7 @@ pub mod warp;
 
 pub use error::{Error, Family, Result};
 pub use grid::{Affine, Bounds, Grid, Shape, Window};
-pub use info::{BandInfo, Calendar, ColorInterp, Format, Georeference, Interleave, MaskKind, RasterInfo, TimeStep};
+pub use info::{BandInfo, Calendar, ColorInterp, Domains, Format, Georeference, Interleave, MaskKind, RasterInfo, TimeStep};
 pub use nodata::Nodata;
 pub use raw::{Limits, Sidecars, open};
 pub use sample::{SampleType, Samples};

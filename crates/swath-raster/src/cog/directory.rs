@@ -13,6 +13,7 @@ pub(super) enum Value {
     Short(Vec<u16>),
     Long(Vec<u32>),
     Double(Vec<f64>),
+    Rational(Vec<(u32, u32)>),
     /// Offsets and lengths of blocks: as many as there are blocks, known once all else has its place.
     Blocks(BlockArray),
 }
@@ -48,6 +49,7 @@ impl Value {
             Self::Short(_) => 3,
             Self::Long(_) | Self::Blocks(BlockArray::Lengths(_)) => 4,
             Self::Double(_) => 12,
+            Self::Rational(_) => 5,
             Self::Blocks(BlockArray::Offsets(_)) => match width {
                 Width::Classic => 4,
                 Width::Big => 16,
@@ -60,6 +62,7 @@ impl Value {
             Self::Short(v) => v.len(),
             Self::Long(v) => v.len(),
             Self::Double(v) => v.len(),
+            Self::Rational(v) => v.len(),
             Self::Blocks(BlockArray::Offsets(v)) => v.len(),
             Self::Blocks(BlockArray::Lengths(v)) => v.len(),
         }
@@ -70,6 +73,7 @@ impl Value {
             Self::Short(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
             Self::Long(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
             Self::Double(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Self::Rational(v) => v.iter().flat_map(|(a, b)| [a.to_le_bytes(), b.to_le_bytes()]).flatten().collect(),
             Self::Blocks(BlockArray::Lengths(v)) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
             Self::Blocks(BlockArray::Offsets(v)) => match width {
                 Width::Classic => v.iter().flat_map(|&v| (v as u32).to_le_bytes()).collect(),

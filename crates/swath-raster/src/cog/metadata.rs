@@ -1,9 +1,13 @@
 //! GDAL's metadata tag (42112): a list of named texts, of the file or of a band.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::kept::is_tag;
 use super::plan::CogPlan;
+use super::tags::shown_color;
 use super::{BandStatistics, StatisticsTags};
+use crate::tiff::rpc;
 use crate::{BandInfo, ColorInterp, RasterInfo};
 
 /// Items of the source that would be wrong or written twice in the copy.
@@ -16,13 +20,16 @@ pub(super) fn metadata(info: &RasterInfo, plan: &CogPlan, statistics: &[Option<B
         items.put("OVERVIEW_RESAMPLING", &plan.overview_resampling.word().to_uppercase(), None, "");
     }
     for (name, value) in &info.metadata {
-        if !STALE.contains(&name.as_str()) {
+        if !STALE.contains(&name.as_str()) && !is_tag(name) {
             items.put(name, value, None, "");
         }
     }
+    for (domain, all) in info.domains.iter().filter(|(domain, _)| *domain != rpc::DOMAIN) {
+        items.domain(domain, all, None);
+    }
     for (at, &band) in plan.bands.iter().enumerate() {
         if let Some(band) = info.bands.get(band) {
-            items.band(at, band);
+            items.band(at, band, shown_color(info, plan, at));
         }
         if let (StatisticsTags::Write, Some(Some(statistics))) = (plan.statistics, statistics.get(at)) {
             items.statistics(at, statistics);
@@ -37,14 +44,22 @@ impl Items {
     fn put(&mut self, name: &str, value: &str, sample: Option<usize>, more: &str) {
         let sample = sample.map(|n| format!(" sample=\"{n}\"")).unwrap_or_default();
         // writing to a String cannot fail
-        let _ = writeln!(self.0, "  <Item name=\"{}\"{sample}{more}>{}</Item>", escape(name), escape(value));
+        let _ = writeln!(self.0, "  <Item name=\"{}\"{sample}{more}>{}</Item>", escape(name), escape(&escape(value)));
     }
 
     fn role(&mut self, name: &str, value: &str, sample: usize, role: &str) {
         self.put(name, value, Some(sample), &format!(" role=\"{role}\""));
     }
 
-    fn band(&mut self, at: usize, band: &BandInfo) {
+    fn domain(&mut self, domain: &str, items: &BTreeMap<String, String>, sample: Option<usize>) {
+        let domain = format!(" domain=\"{}\"", escape(domain));
+        for (name, value) in items {
+            self.put(name, value, sample, &domain);
+        }
+    }
+
+    /// `shown` is what readers take the band for without a word.
+    fn band(&mut self, at: usize, band: &BandInfo, shown: ColorInterp) {
         if let Some(name) = &band.name {
             self.role("DESCRIPTION", name, at, "description");
         }
@@ -55,7 +70,7 @@ impl Items {
             self.role("OFFSET", &band.offset.unwrap_or(0.0).to_string(), at, "offset");
             self.role("SCALE", &band.scale.unwrap_or(1.0).to_string(), at, "scale");
         }
-        if let Some(color) = color_word(band.color) {
+        if let Some(color) = color_word(band.color).filter(|_| band.color != shown) {
             self.role("COLORINTERP", color, at, "colorinterp");
         }
         for (value, class) in band.categories.iter().enumerate().filter(|(_, class)| !class.is_empty()) {
@@ -65,6 +80,9 @@ impl Items {
             if !STALE.contains(&name.as_str()) && !name.starts_with("STATISTICS_") {
                 self.put(name, value, Some(at), "");
             }
+        }
+        for (domain, items) in &band.domains {
+            self.domain(domain, items, Some(at));
         }
     }
 
@@ -82,18 +100,25 @@ impl Items {
     }
 }
 
-/// GDAL's words; a photometric tag already says grey, palette and RGB, but saying it twice does no harm, so only what it cannot say.
+/// GDAL's words.
 fn color_word(color: ColorInterp) -> Option<&'static str> {
     match color {
         ColorInterp::Cyan => Some("Cyan"),
         ColorInterp::Magenta => Some("Magenta"),
         ColorInterp::Yellow => Some("Yellow"),
         ColorInterp::Black => Some("Black"),
-        _ => None,
+        ColorInterp::Gray => Some("Gray"),
+        ColorInterp::Red => Some("Red"),
+        ColorInterp::Green => Some("Green"),
+        ColorInterp::Blue => Some("Blue"),
+        ColorInterp::Alpha => Some("Alpha"),
+        ColorInterp::Other(name) => Some(name),
+        // A palette that the samples have no room for is not written.
+        ColorInterp::Undefined | ColorInterp::Palette => None,
     }
 }
 
-/// For XML 1.0, which has no way to write most control characters.
+/// GDAL reads texts as if escaped twice, names as if once. For XML 1.0, which has no way to write most control characters.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -12,6 +12,7 @@ mod effort;
 mod file;
 mod georeference;
 mod ingest;
+mod kept;
 mod level;
 mod measure;
 mod memory;
@@ -26,6 +27,7 @@ mod spool;
 mod statistics;
 mod strip;
 mod tags;
+mod usual;
 mod write;
 
 pub use choice::{MaskChoice, NodataChoice, Overviews};
@@ -35,4 +37,5 @@ pub use options::{BigTiff, CogOptions, Compression, OverviewSize, Predictor, Res
 pub use plan::{CogPlan, MaskPlan, plan};
 pub use report::{BandStatistics, CogReport};
 pub use spool::ReadWriteSeek;
+pub use usual::usual_block_size;
 pub use write::write;

@@ -2,6 +2,7 @@
 
 use super::directory::{BlockArray, Directory, Value};
 use super::georeference::georeference;
+use super::kept::keep;
 use super::level::Level;
 use super::metadata::metadata;
 use super::plan::CogPlan;
@@ -14,6 +15,7 @@ pub(super) fn directories(info: &RasterInfo, plan: &CogPlan, levels: &[Level], s
     let Some((full, overviews)) = levels.split_first() else { return Vec::new() };
     let mut main = image(info, plan, full, 0);
     georeference(info, &mut main);
+    keep(info, &mut main);
     if let Some(text) = metadata(info, plan, statistics) {
         main.set(42112, Value::Ascii(text));
     }
@@ -102,33 +104,72 @@ fn sample_format(sample: SampleType) -> u16 {
     }
 }
 
+/// Tag 262, of those that are written.
+#[derive(Clone, Copy, PartialEq)]
+enum Photometric {
+    Gray = 1,
+    Rgb = 2,
+    Palette = 3,
+    YCbCr = 6,
+}
+
+impl Photometric {
+    fn of(info: &RasterInfo, plan: &CogPlan) -> Self {
+        let bands = plan.bands.len();
+        let rgb = bands >= 3
+            && [color(info, plan, 0), color(info, plan, 1), color(info, plan, 2)]
+                == [ColorInterp::Red, ColorInterp::Green, ColorInterp::Blue]
+            && matches!(plan.sample, SampleType::U8 | SampleType::U16);
+        match (palette(info, plan).is_some(), rgb) {
+            (true, _) => Self::Palette,
+            _ if plan.compress == Compression::Jpeg && plan.interleave == Interleave::Pixel && bands == 3 => Self::YCbCr,
+            (_, true) => Self::Rgb,
+            _ => Self::Gray,
+        }
+    }
+    /// How many bands are colours.
+    fn colors(self) -> usize {
+        if matches!(self, Self::Rgb | Self::YCbCr) { 3 } else { 1 }
+    }
+}
+
+fn color(info: &RasterInfo, plan: &CogPlan, at: usize) -> ColorInterp {
+    plan.bands.get(at).and_then(|&b| info.bands.get(b)).map_or(ColorInterp::Undefined, |b| b.color)
+}
+
+fn palette<'a>(info: &'a RasterInfo, plan: &CogPlan) -> Option<&'a [[u8; 4]]> {
+    let [band] = plan.bands[..] else { return None };
+    let small = matches!(plan.sample, SampleType::U8 | SampleType::I8 | SampleType::U16 | SampleType::I16);
+    info.bands.get(band).and_then(|b| b.palette.as_deref()).filter(|_| small)
+}
+
+/// What readers take a band for by these tags alone.
+pub(super) fn shown_color(info: &RasterInfo, plan: &CogPlan, at: usize) -> ColorInterp {
+    let photometric = Photometric::of(info, plan);
+    match (photometric, at) {
+        (Photometric::Palette, 0) => ColorInterp::Palette,
+        (Photometric::Rgb | Photometric::YCbCr, 0..3) => [ColorInterp::Red, ColorInterp::Green, ColorInterp::Blue][at],
+        (_, 0) => ColorInterp::Gray,
+        _ if color(info, plan, at) == ColorInterp::Alpha => ColorInterp::Alpha,
+        _ => ColorInterp::Undefined,
+    }
+}
+
 /// Photometric interpretation, what the further bands are, and the palette.
 fn colors(info: &RasterInfo, plan: &CogPlan, d: &mut Directory) {
-    let color = |at: usize| plan.bands.get(at).and_then(|&b| info.bands.get(b)).map_or(ColorInterp::Undefined, |b| b.color);
-    let bands = plan.bands.len();
-    let rgb = bands >= 3
-        && [color(0), color(1), color(2)] == [ColorInterp::Red, ColorInterp::Green, ColorInterp::Blue]
-        && matches!(plan.sample, SampleType::U8 | SampleType::U16);
-    let ycbcr = plan.compress == Compression::Jpeg && plan.interleave == Interleave::Pixel && bands == 3;
-    let palette =
-        info.bands.get(plan.bands[0]).and_then(|b| b.palette.as_ref()).and_then(|p| color_map(p, plan.sample)).filter(|_| bands == 1);
-    let (photometric, main) = match (&palette, ycbcr, rgb) {
-        (Some(_), ..) => (3, 1),
-        (None, true, _) => (6, 3),
-        (None, false, true) => (2, 3),
-        (None, false, false) => (1, 1),
-    };
-    d.set(262, Value::Short(vec![photometric]));
-    if let Some(map) = palette {
+    let photometric = Photometric::of(info, plan);
+    let (bands, main) = (plan.bands.len(), photometric.colors());
+    d.set(262, Value::Short(vec![photometric as u16]));
+    if let Some(map) = palette(info, plan).and_then(|p| color_map(p, plan.sample)) {
         d.set(320, Value::Short(map));
     }
-    if ycbcr {
+    if photometric == Photometric::YCbCr {
         let each = chroma_subsampling(plan.quality);
         d.set(530, Value::Short(vec![each, each]));
     }
     if bands > main {
         // 2 is unassociated alpha, 0 is anything
-        d.set(338, Value::Short((main..bands).map(|at| if color(at) == ColorInterp::Alpha { 2 } else { 0 }).collect()));
+        d.set(338, Value::Short((main..bands).map(|at| if color(info, plan, at) == ColorInterp::Alpha { 2 } else { 0 }).collect()));
     }
 }
 

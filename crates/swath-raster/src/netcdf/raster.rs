@@ -105,6 +105,7 @@ fn source(file: &Arc<File>, variable: &Variable) -> Result<Source> {
         mask: if nodata(variable, sample).is_some() { MaskKind::Nodata } else { MaskKind::AllValid },
         pixel_is_point: false,
         metadata: metadata(variable, &placed),
+        domains: Default::default(),
         georeference: placed.georeference,
         grid: Grid { crs: placed.crs, transform: placed.transform, shape },
     };

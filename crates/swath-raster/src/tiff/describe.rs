@@ -8,7 +8,7 @@ use crate::{
         gdal_metadata::{self, GdalMetadata},
         georeference,
         layout::Layout,
-        tags,
+        rpc, tags,
     },
 };
 
@@ -27,6 +27,9 @@ pub(crate) fn info(at: &str, fields: &Fields, layout: &Layout) -> Result<RasterI
             metadata.insert((*name).to_owned(), text);
         }
     }
+    metadata.extend(numbers(fields));
+    let mut domains = gdal.domains.clone();
+    domains.extend(rpc::named(&fields.floats(tags::RPC_COEFFICIENTS)).map(|items| (rpc::DOMAIN.to_owned(), items)));
     let crs = if keys.directory.is_empty() {
         None
     } else {
@@ -58,7 +61,25 @@ pub(crate) fn info(at: &str, fields: &Fields, layout: &Layout) -> Result<RasterI
         mask,
         pixel_is_point,
         metadata,
+        domains,
     })
+}
+
+/// As GDAL spells them.
+fn numbers(fields: &Fields) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (tag, name) in tags::NUMBERS {
+        let Some(value) = fields.array(*tag).and_then(|v| v.float(0)).filter(|v| v.is_finite()) else { continue };
+        let text = match (*tag, value as u64) {
+            (tags::RESOLUTION_UNIT, 1) => "1 (unitless)".to_owned(),
+            (tags::RESOLUTION_UNIT, 2) => "2 (pixels/inch)".to_owned(),
+            (tags::RESOLUTION_UNIT, 3) => "3 (pixels/cm)".to_owned(),
+            (tags::X_RESOLUTION | tags::Y_RESOLUTION, _) => (value as f32).to_string(),
+            _ => value.to_string(),
+        };
+        all.insert((*name).to_owned(), text);
+    }
+    all
 }
 
 /// Where swath knows no such CRS the pixels stay readable; the metadata says why it is absent.
@@ -98,6 +119,7 @@ fn band_info(band: usize, fields: &Fields, layout: &Layout, gdal: &GdalMetadata,
         categories,
         time: None,
         metadata: told.items,
+        domains: told.domains,
     }
 }
 
@@ -127,6 +149,33 @@ fn color(band: usize, layout: &Layout) -> ColorInterp {
     }
 }
 
+/// Further colour interpretations of GDAL, which mean nothing to what is done here.
+const OTHER_COLORS: &[&str] = &[
+    "Hue",
+    "Saturation",
+    "Lightness",
+    "YCbCr_Y",
+    "YCbCr_Cb",
+    "YCbCr_Cr",
+    "Pan",
+    "Coastal",
+    "RedEdge",
+    "NIR",
+    "SWIR",
+    "MWIR",
+    "LWIR",
+    "TIR",
+    "OtherIR",
+    "SAR_Ka",
+    "SAR_K",
+    "SAR_Ku",
+    "SAR_X",
+    "SAR_C",
+    "SAR_S",
+    "SAR_L",
+    "SAR_P",
+];
+
 /// GDAL's names.
 pub(crate) fn color_named(name: &str) -> Option<ColorInterp> {
     Some(match name.trim().to_ascii_lowercase().as_str() {
@@ -141,23 +190,27 @@ pub(crate) fn color_named(name: &str) -> Option<ColorInterp> {
         "yellow" => ColorInterp::Yellow,
         "black" => ColorInterp::Black,
         "undefined" => ColorInterp::Undefined,
-        _ => return None,
+        other => ColorInterp::Other(OTHER_COLORS.iter().find(|name| name.eq_ignore_ascii_case(other))?),
     })
 }
 
 /// Tag 320: all reds, all greens, all blues, of 16 bits each. One bit without a palette is black and white.
 fn palette(fields: &Fields, layout: &Layout) -> Option<Vec<[u8; 4]>> {
-    let bits = layout.encoding.bits;
+    let (bits, photometric) = (layout.encoding.bits, layout.encoding.photometric);
     let (black, white) = ([0, 0, 0, 255], [255; 4]);
-    match layout.encoding.photometric {
-        Photometric::Palette if bits <= 16 => {
-            let map = fields.array(tags::COLOR_MAP)?;
-            let count = 1_u64 << bits;
-            let channel = |at: u64| map.unsigned(at).map(|v| (v >> 8) as u8);
-            (0..count).map(|i| Some([channel(i)?, channel(i + count)?, channel(i + 2 * count)?, 255])).collect()
-        }
-        Photometric::BlackIsZero if bits == 1 && layout.samples == 1 => Some(vec![black, white]),
-        Photometric::WhiteIsZero if bits == 1 && layout.samples == 1 => Some(vec![white, black]),
+    // GDAL takes a map for a palette even where the photometric tag says grey.
+    let grey = layout.samples == 1 && matches!(photometric, Photometric::BlackIsZero | Photometric::WhiteIsZero);
+    if bits <= 16
+        && (grey || photometric == Photometric::Palette)
+        && let Some(map) = fields.array(tags::COLOR_MAP)
+    {
+        let count = 1_u64 << bits;
+        let channel = |at: u64| map.unsigned(at).map(|v| (v >> 8) as u8);
+        return (0..count).map(|i| Some([channel(i)?, channel(i + count)?, channel(i + 2 * count)?, 255])).collect();
+    }
+    match photometric {
+        Photometric::BlackIsZero if bits == 1 && grey => Some(vec![black, white]),
+        Photometric::WhiteIsZero if bits == 1 && grey => Some(vec![white, black]),
         _ => None,
     }
 }

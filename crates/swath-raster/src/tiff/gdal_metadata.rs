@@ -2,10 +2,13 @@ use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
+use crate::Domains;
+
 /// What tag 42112 says: `<GDALMetadata><Item name="..." sample="0" role="scale">...</Item></GDALMetadata>`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct GdalMetadata {
     pub dataset: BTreeMap<String, String>,
+    pub domains: Domains,
     pub bands: BTreeMap<usize, BandMetadata>,
 }
 
@@ -19,6 +22,7 @@ pub(crate) struct BandMetadata {
     /// Names of classes by their values.
     pub categories: BTreeMap<u16, String>,
     pub items: BTreeMap<String, String>,
+    pub domains: Domains,
 }
 
 /// XML deeper than this is not parsed: the documents have two levels.
@@ -46,16 +50,18 @@ pub(crate) fn document(text: &str) -> Option<Document<'_>> {
     Document::parse(text).ok()
 }
 
-/// Items of GDAL's default domain; those of other domains describe the file, not the data. Broken XML says nothing.
+/// Items by their domains, but those that describe the file and not the data. Broken XML says nothing.
 pub(crate) fn parse(text: &str) -> GdalMetadata {
     let mut metadata = GdalMetadata::default();
     let Some(document) = document(text) else { return metadata };
     for item in document.root_element().children().filter(|n| n.has_tag_name("Item")) {
         let Some(name) = item.attribute("name") else { continue };
-        let value = text_of(item);
+        let value = unescaped(&text_of(item));
+        let domain = item.attribute("domain").unwrap_or_default();
         let Some(band) = item.attribute("sample").and_then(|s| s.trim().parse::<usize>().ok()) else {
-            if item.attribute("domain").is_none_or(str::is_empty) {
-                metadata.dataset.insert(name.to_owned(), value);
+            match domain {
+                "" => drop(metadata.dataset.insert(name.to_owned(), value)),
+                domain => keep(&mut metadata.domains, domain, name, value),
             }
             continue;
         };
@@ -66,16 +72,44 @@ pub(crate) fn parse(text: &str) -> GdalMetadata {
             Some("scale") => band.scale = value.trim().parse().ok(),
             Some("offset") => band.offset = value.trim().parse().ok(),
             Some("colorinterp") => band.color = Some(value),
-            _ if item.attribute("domain").is_none_or(str::is_empty) => drop(band.items.insert(name.to_owned(), value)),
-            _ if item.attribute("domain") == Some("CATEGORIES") => {
+            _ if domain.is_empty() => drop(band.items.insert(name.to_owned(), value)),
+            _ if domain == "CATEGORIES" => {
                 if let Some(class) = name.strip_prefix("CATEGORY_").and_then(|class| class.parse().ok()) {
                     band.categories.insert(class, value);
                 }
             }
-            _ => {}
+            _ => keep(&mut band.domains, domain, name, value),
         }
     }
     metadata
+}
+
+/// Domains that say how a file is stored or was made; a copy is stored otherwise.
+const OF_THE_FILE: &[&str] = &[
+    "IMAGE_STRUCTURE",
+    "DERIVED_SUBDATASETS",
+    "SUBDATASETS",
+    "COLOR_PROFILE",
+    "TIFF",
+    "TILING_SCHEME",
+    "rio_creation_kwds",
+    "rio_overview",
+];
+
+/// Documents as items (`xml:...`, `json:...`) are not kept.
+pub(crate) fn keep(domains: &mut Domains, domain: &str, name: &str, value: String) {
+    if !OF_THE_FILE.contains(&domain) && !domain.contains(':') {
+        domains.entry(domain.to_owned()).or_default().insert(name.to_owned(), value);
+    }
+}
+
+/// GDAL escapes a text once more before it becomes XML.
+fn unescaped(text: &str) -> String {
+    if !text.contains('&') {
+        return text.to_owned();
+    }
+    let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+    plain.iter().fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }
 
 pub(crate) fn text_of(node: Node) -> String {
@@ -97,6 +131,16 @@ mod tests {
         assert_eq!(metadata.bands[&1].scale, Some(0.5));
         assert_eq!(metadata.bands[&0].description.as_deref(), Some("red"));
         assert_eq!(metadata.bands[&0].items["STATISTICS_MEAN"], "3");
+        assert!(metadata.domains.is_empty(), "how the file is stored");
+    }
+
+    #[test]
+    fn other_domains_are_kept_and_texts_are_escaped_twice() {
+        let metadata = parse(
+            r#"<GDALMetadata><Item name="a" domain="FOO">&amp;lt;x&amp;gt; &amp;amp;amp; y</Item><Item name="b" sample="1" domain="FOO">1 &amp; 2</Item></GDALMetadata>"#,
+        );
+        assert_eq!(metadata.domains["FOO"]["a"], "<x> &amp; y");
+        assert_eq!(metadata.bands[&1].domains["FOO"]["b"], "1 & 2");
     }
 
     #[test]

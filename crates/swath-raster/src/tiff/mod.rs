@@ -17,7 +17,8 @@ mod local;
 mod pam;
 mod parse;
 mod place;
-mod tags;
+pub(crate) mod rpc;
+pub(crate) mod tags;
 mod world_file;
 
 pub use field::ByteOrder;

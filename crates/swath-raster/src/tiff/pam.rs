@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use roxmltree::Node;
 
 use crate::{
-    Affine, Error, Georeference, MaskKind, Nodata, RasterInfo, Result,
+    Affine, Domains, Error, Georeference, MaskKind, Nodata, RasterInfo, Result,
     crs::Crs,
     tiff::{
         describe::{color_named, crs_or_note},
-        gdal_metadata::{document, text_of},
+        gdal_metadata::{document, keep, text_of},
     },
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn apply(at: &str, text: &[u8], info: &mut RasterInfo) -> Result<()> 
                 info.georeference = Georeference::Affine;
             }
             "GCPList" if info.georeference != Georeference::Affine => gcps(node, info)?,
-            "Metadata" if is_default_domain(node) => info.metadata.extend(items(node)),
+            "Metadata" => metadata(node, &mut info.metadata, &mut info.domains),
             "PAMRasterBand" => band(node, info),
             _ => {}
         }
@@ -84,7 +84,7 @@ fn band(node: Node, info: &mut RasterInfo) {
                     entries.map(|e| [channel(&e, "c1", 0), channel(&e, "c2", 0), channel(&e, "c3", 0), channel(&e, "c4", 255)]).collect(),
                 );
             }
-            "Metadata" if is_default_domain(node) => band.metadata.extend(items(node)),
+            "Metadata" => metadata(node, &mut band.metadata, &mut band.domains),
             _ => {}
         }
     }
@@ -93,11 +93,12 @@ fn band(node: Node, info: &mut RasterInfo) {
     }
 }
 
-fn is_default_domain(node: Node) -> bool {
-    node.attribute("domain").is_none_or(str::is_empty)
-}
-
-fn items(node: Node) -> BTreeMap<String, String> {
-    let items = node.children().filter(|n| n.has_tag_name("MDI"));
-    items.filter_map(|n| Some((n.attribute("key")?.to_owned(), text_of(n)))).collect()
+fn metadata(node: Node, default: &mut BTreeMap<String, String>, domains: &mut Domains) {
+    for item in node.children().filter(|n| n.has_tag_name("MDI")) {
+        let Some(name) = item.attribute("key") else { continue };
+        match node.attribute("domain").unwrap_or_default() {
+            "" => drop(default.insert(name.to_owned(), text_of(item))),
+            domain => keep(domains, domain, name, text_of(item)),
+        }
+    }
 }

@@ -14,10 +14,16 @@ pub const STRIP_OFFSETS: u16 = 273;
 pub const SAMPLES_PER_PIXEL: u16 = 277;
 pub const ROWS_PER_STRIP: u16 = 278;
 pub const STRIP_BYTE_COUNTS: u16 = 279;
+pub const MIN_SAMPLE_VALUE: u16 = 280;
+pub const MAX_SAMPLE_VALUE: u16 = 281;
+pub const X_RESOLUTION: u16 = 282;
+pub const Y_RESOLUTION: u16 = 283;
 pub const PLANAR_CONFIGURATION: u16 = 284;
+pub const RESOLUTION_UNIT: u16 = 296;
 pub const SOFTWARE: u16 = 305;
 pub const DATE_TIME: u16 = 306;
 pub const ARTIST: u16 = 315;
+pub const HOST_COMPUTER: u16 = 316;
 pub const PREDICTOR: u16 = 317;
 pub const COLOR_MAP: u16 = 320;
 pub const TILE_WIDTH: u16 = 322;
@@ -38,6 +44,7 @@ pub const GEO_ASCII: u16 = 34737;
 pub const GDAL_METADATA: u16 = 42112;
 pub const GDAL_NODATA: u16 = 42113;
 pub const LERC_PARAMETERS: u16 = 50674;
+pub const RPC_COEFFICIENTS: u16 = 50844;
 
 /// What tells how pixels are stored; read for every image that is used.
 pub const LAYOUT: &[u16] = &[
@@ -72,7 +79,14 @@ pub const MEANING: &[u16] = &[
     SOFTWARE,
     DATE_TIME,
     ARTIST,
+    HOST_COMPUTER,
     COPYRIGHT,
+    MIN_SAMPLE_VALUE,
+    MAX_SAMPLE_VALUE,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+    RESOLUTION_UNIT,
+    RPC_COEFFICIENTS,
     COLOR_MAP,
     SUB_IFDS,
     MODEL_PIXEL_SCALE,
@@ -92,7 +106,17 @@ pub const TEXTS: &[(u16, &str)] = &[
     (SOFTWARE, "TIFFTAG_SOFTWARE"),
     (DATE_TIME, "TIFFTAG_DATETIME"),
     (ARTIST, "TIFFTAG_ARTIST"),
+    (HOST_COMPUTER, "TIFFTAG_HOSTCOMPUTER"),
     (COPYRIGHT, "TIFFTAG_COPYRIGHT"),
+];
+
+/// Numbers that GDAL shows there too: of points on paper, and the range of the samples.
+pub const NUMBERS: &[(u16, &str)] = &[
+    (X_RESOLUTION, "TIFFTAG_XRESOLUTION"),
+    (Y_RESOLUTION, "TIFFTAG_YRESOLUTION"),
+    (RESOLUTION_UNIT, "TIFFTAG_RESOLUTIONUNIT"),
+    (MIN_SAMPLE_VALUE, "TIFFTAG_MINSAMPLEVALUE"),
+    (MAX_SAMPLE_VALUE, "TIFFTAG_MAXSAMPLEVALUE"),
 ];
 
 /// For error texts.

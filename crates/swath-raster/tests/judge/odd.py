@@ -33,7 +33,7 @@ def control_points(dataset):
 
 
 def kept_tags(tags):
-    stale = ("AREA_OR_POINT", "OVERVIEW_RESAMPLING", "OVR_RESAMPLING_ALG", "STATISTICS_", "TIFFTAG_XRES", "TIFFTAG_YRES", "TIFFTAG_RESOLUTION")
+    stale = ("AREA_OR_POINT", "OVERVIEW_RESAMPLING", "OVR_RESAMPLING_ALG", "STATISTICS_")
     return {name: value for name, value in tags.items() if not name.startswith(stale)}
 
 
@@ -52,6 +52,7 @@ def same(got, want):
     yield "point", got.tags().get("AREA_OR_POINT") == "Point", want.tags().get("AREA_OR_POINT") == "Point"
     yield "control points", control_points(got), control_points(want)
     yield "tags", kept_tags(got.tags()), kept_tags(want.tags())
+    yield "rational polynomials", got.tags(ns="RPC"), want.tags(ns="RPC")
     for band in want.indexes:
         yield f"tags of band {band}", kept_tags(got.tags(band)), kept_tags(want.tags(band))
     colors = palette(want)

@@ -42,6 +42,7 @@ impl Memory {
             mask: MaskKind::AllValid,
             pixel_is_point: false,
             metadata: BTreeMap::new(),
+            domains: BTreeMap::new(),
         };
         Self { info, bands, mask: None, tallest: AtomicU32::new(0) }
     }

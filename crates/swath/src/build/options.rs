@@ -1,6 +1,6 @@
 //! The plan's `[cog]` words as the writer's options.
 
-use swath_raster::cog::{BigTiff, CogOptions, MaskChoice, NodataChoice, Overviews, Predictor, Resampling};
+use swath_raster::cog::{BigTiff, CogOptions, MaskChoice, NodataChoice, Overviews, Predictor, Resampling, usual_block_size};
 use swath_raster::{Interleave, Nodata, RasterInfo, SampleType};
 
 use crate::lattice::ResolvedAsset;
@@ -16,7 +16,7 @@ pub(crate) fn options(asset: &ResolvedAsset, info: &RasterInfo) -> Result<CogOpt
         level: cog.level,
         max_z_error: cog.max_error.unwrap_or(base.max_z_error),
         predictor: word::<Predictor>("predictor", cog.predictor)?.unwrap_or(base.predictor),
-        block_size: cog.block_size.unwrap_or(base.block_size),
+        block_size: cog.block_size.unwrap_or_else(|| usual_block_size(info.grid.shape)),
         overviews: cog.overview_level.map_or(base.overviews, |n| if n == 0 { Overviews::None } else { Overviews::Count(n) }),
         overview_resampling: resampling(asset, info, word("overview_resampling", cog.overview_resampling)?),
         interleave: word::<Interleave>("interleave", cog.interleave.filter(|w| *w != "auto"))?.unwrap_or(base.interleave),

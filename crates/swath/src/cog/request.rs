@@ -1,5 +1,5 @@
 use serde::Serialize;
-use swath_raster::cog::{CogOptions, Compression, MaskChoice, NodataChoice, OverviewSize, Overviews, Resampling};
+use swath_raster::cog::{CogOptions, Compression, MaskChoice, NodataChoice, OverviewSize, Overviews, Resampling, usual_block_size};
 use swath_raster::{Nodata, RasterInfo, SampleType};
 
 use super::creation;
@@ -65,6 +65,9 @@ impl CogRequest {
     /// Misuse, naming the flag and what it may be.
     pub(super) fn options(&self, info: &RasterInfo) -> Result<CogOptions> {
         let mut options = self.common()?;
+        if self.block_size.is_none() && !self.creation.iter().any(|option| option.to_uppercase().contains("BLOCK")) {
+            options.block_size = usual_block_size(info.grid.shape);
+        }
         if let Some(text) = &self.nodata {
             let sample = options.sample.unwrap_or(info.sample);
             let nodata =

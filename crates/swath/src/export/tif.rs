@@ -79,6 +79,7 @@ impl<'a> StackSource<'a> {
             mask,
             pixel_is_point: false,
             metadata: Default::default(),
+            domains: Default::default(),
         };
         Ok(Self { stack, info })
     }
