@@ -3,10 +3,10 @@ CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CARGO_TARGET_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench check clean
+.PHONY: help demo test bench bench-large check clean
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## ?/make \1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/make \1\t/' | expand -t 18
 
 demo: ## from raw rasters to a plot, in a folder of its own; installs only what the build needs
 	@scripts/install.sh build
@@ -19,6 +19,10 @@ test: ## unit, doc and end-to-end tests
 bench: ## against rio-cogeo and the GDAL COG driver; leaves a dated folder in bench/runs
 	@scripts/install.sh judges
 	@scripts/bench.sh
+
+bench-large: ## one large image against the GDAL COG driver; takes 4 GB of disk
+	@scripts/install.sh judges
+	@scripts/bench.sh large
 
 check: ## format, lints, arrows between crates, file sizes, licences
 	@scripts/install.sh lint

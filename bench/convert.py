@@ -1,27 +1,23 @@
 """Folder of tiles -> COGs: swath against rio-cogeo and the GDAL COG driver.
 
-    convert.py [--rounds 5] [--tiles 3] [--name convert]
+    convert.py [--rounds 5] [--tiles 24] [--name convert]
 
 Every round runs all peers in turn, so that a busy machine disturbs them alike. The first round is checked: all outputs must hold
 the same pixels. Leaves bench/runs/YYYY-MM-DD-convert/ with the commands, the versions, every row, and a table of medians.
 """
 import argparse
-import datetime
 import hashlib
-import importlib.metadata
-import json
 import os
 import pathlib
-import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 
 import rasterio
 
 from measure import run, total
+from report import Run
 from tiles import generate
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -84,20 +80,6 @@ def measure(case, dtype, tiles, work, rounds, write):
             write({"case": case, "dtype": dtype, "peer": peer, "round": number, "raw": raw, "size": size, "load": os.getloadavg()[0], **row})
 
 
-def versions():
-    ours = subprocess.run([SWATH, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True).stdout.strip()
-    return {
-        "swath": f"{ours} ({commit})",
-        "rio-cogeo": importlib.metadata.version("rio-cogeo"),
-        "rasterio": rasterio.__version__,
-        "gdal": rasterio.__gdal_version__,
-        "python": platform.python_version(),
-        "machine": f"{THREADS} cores, {model}, {platform.release()}",
-    }
-
-
 def table(rows):
     groups = {}
     for row in rows:
@@ -111,54 +93,39 @@ def table(rows):
     return "\n".join(lines)
 
 
-README = """# {title}
-
-{versions}
-
-{table}
-
-Medians of {rounds} rounds, peers in turn within each round; {tiles} tiles of 3000 x 3000 in a row, from page cache to page cache. `swath cog` and
-`rio cogeo create` are started once per tile; the GDAL COG driver runs in one process for all tiles, {threads} threads, its interpreter's start included.
-`defaults` leaves codec, level, predictor and overviews to each tool, so sizes are part of that comparison; the other cases ask all three for one codec,
-level, predictor, block size and average overviews. swath also computes statistics and sha256 while it converts; the peers do not.
-Load of the machine at each run is in rows.jsonl.
+TEXT = """Medians of {rounds} rounds, peers in turn within each round; {tiles} tiles of 3000 x 3000, from page cache to page cache. `swath cog --out-dir` and the GDAL
+COG driver each run in one process for all tiles, on all cores, the start included (of Python too); `rio cogeo create` is started once per tile. `defaults`
+leaves codec, level, predictor and overviews to each tool, so sizes are part of that comparison; the other cases ask all three for one codec, level, predictor,
+block size and average overviews. swath also computes statistics and sha256 and syncs every file to the disk; the peers do not. In the first round every
+peer's pixels are compared with the raw tiles'. The load of the machine at each run is in rows.jsonl.
 
 What this does not show: large files, slow disks, masks, other kinds of pixels.
 
     make bench
-"""
+
+{commands}"""
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--tiles", type=int, default=3)
+    parser.add_argument("--tiles", type=int, default=24)
     parser.add_argument("--name", default="convert")
     a = parser.parse_args()
-    folder = HERE / "runs" / f"{datetime.date.today()}-{a.name}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    rows = []
-
-    def write(row):
-        rows.append(row)
-        with open(folder / "rows.jsonl", "a") as f:
-            f.write(json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}) + "\n")
-        print(f"{row['case']:9} {row['dtype']:8} {row['peer']:10} {row['wall']:7.2f} s {row['cpu']:7.2f} s {row['peak_mib']:6.0f} MiB {row['size'] / 1e6:7.1f} MB", flush=True)
-
-    with tempfile.TemporaryDirectory(prefix="swath-bench-") as work:
+    with Run(a.name) as bench, tempfile.TemporaryDirectory(prefix="swath-bench-") as work:
         work = pathlib.Path(work)
         (work / "raw").mkdir()
+        shown = []
         for dtype in ("uint16", "float32"):
             tiles = generate(work / "raw", dtype, a.tiles)
             for case in ("defaults", *SAME):
-                measure(case, dtype, tiles, work, a.rounds, write)
-        example = {case: {peer: [" ".join(str(w).replace(str(work), "WORK").replace(str(HERE.parent), ".") for w in argv) for argv in cmds[:1]] for peer, cmds in commands(case, "float32", tiles, work / "out").items()} for case in ("defaults", *SAME)}
-    who = versions()
-    (folder / "commands.json").write_text(json.dumps({"versions": who, "commands": example}, indent=1).replace(str(SWATH), "swath").replace(sys.prefix, "VENV") + "\n")
-    text = README.format(title=f"{datetime.date.today()} {a.name}", versions="\n".join(f"- {k}: {v}" for k, v in who.items()), table=table(rows), rounds=a.rounds, tiles=a.tiles, threads=THREADS)
-    (folder / "README.md").write_text(text)
-    print(f"\n{table(rows)}\n\n{folder}")
+                measure(case, dtype, tiles, work, a.rounds, bench.row)
+                for argvs in commands(case, dtype, tiles[:1], work / "out").values():
+                    line = " ".join(str(word) for word in argvs[0])
+                    for path, name in ((work, "WORK"), (HERE.parent, "."), (SWATH.parent, ""), (pathlib.Path(sys.prefix) / "bin", "")):
+                        line = line.replace(f"{path}/" if not name else str(path), name)
+                    shown.append(f"    {line}")
+        bench.finish(table(bench.rows), TEXT.format(rounds=a.rounds, tiles=a.tiles, commands="\n".join(shown)))
 
 
 if __name__ == "__main__":
