@@ -17,10 +17,6 @@ use commands::Command;
 use exit::Exit;
 use talk::{Global, Talk};
 
-/// Keeps the pages of freed blocks for the next ones: half of the time of decoding some codecs went into finding new pages.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// From raw rasters to a cloud-optimized, searchable, streamable catalog.
 #[derive(Parser)]
 #[command(

@@ -12,10 +12,6 @@ use rayon::prelude::*;
 use swath_raster::tiff::{Level, LocalTiff};
 use swath_raster::{ByteSource, Limits, RasterSource, Sidecars, Span, Window};
 
-/// As in the binary.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 struct OnDisk(File, u64);
