@@ -39,7 +39,6 @@ pub(in crate::decode) fn decode(encoding: &Encoding, stored: &[u8], width: usize
     if !seen.iter().all(|seen| *seen) {
         return Err(Error::damaged("", "a jpeg stream that ends before all its components", ""));
     }
-    let full: Vec<Vec<u8>> =
-        planes.iter().zip(&frame.components).map(|(plane, c)| upsample::full(plane, &frame, c, width, height)).collect();
+    let full: Vec<_> = planes.iter().zip(&frame.components).map(|(plane, c)| upsample::full(plane, &frame, c, width, height)).collect();
     Ok(color::interleave(&full, encoding.photometric == Photometric::YCbCr && full.len() == 3))
 }
