@@ -9,7 +9,7 @@ use super::real::nodata_bytes;
 use super::strip::Strip;
 use super::{Compression, Predictor, Sparse};
 use crate::encode::{Area, Below, Codec, Plane, Prediction, all_equal, encode_bytes, gather, jpeg, lerc, lzw_two, webp, with_scratch};
-use crate::{Error, Interleave, Nodata, Result};
+use crate::{Error, Interleave, Result};
 
 /// A finished block between its leader and its trailer; without bytes it is sparse.
 pub(super) struct Finished {
@@ -23,7 +23,7 @@ pub(super) struct Encoder<'a> {
     plan: &'a CogPlan,
     prediction: Prediction,
     below: Below,
-    /// One sample that marks an empty block.
+    /// The sample that a reader makes of a block that is not there.
     empty: Vec<u8>,
     efforts: Efforts,
 }
@@ -41,13 +41,13 @@ pub(super) struct Job<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    pub(super) fn new(plan: &'a CogPlan, marker: Option<Nodata>) -> Self {
+    pub(super) fn new(plan: &'a CogPlan) -> Self {
         let prediction = match plan.predictor {
             Predictor::Horizontal => Prediction::Horizontal,
             Predictor::Float => Prediction::Float,
             Predictor::None | Predictor::Auto => Prediction::None,
         };
-        let empty = marker.and_then(|v| nodata_bytes(v, plan.sample)).unwrap_or_else(|| vec![0; plan.sample.size()]);
+        let empty = plan.nodata.and_then(|v| nodata_bytes(v, plan.sample)).unwrap_or_else(|| vec![0; plan.sample.size()]);
         let below = match plan.compress {
             Compression::Jpeg | Compression::Webp => Below::Repeat,
             _ => Below::Zero,

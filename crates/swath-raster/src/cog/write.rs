@@ -73,7 +73,7 @@ fn pass(
     let step = rows_at_once(plan, info);
     let ahead = strip_bytes(plan, info) <= READ_AHEAD_BYTES;
     let rows_from = |row: u32| step.min(plan.shape.height - row);
-    let mut encoder = Encoder::new(plan, ingest.marker);
+    let mut encoder = Encoder::new(plan);
     let mut cascade = Cascade::new(plan, info, ingest.marker);
     let mut moments = vec![Moments::NONE; plan.bands.len()];
     let mut next = Some(ingest.read(0, rows_from(0), None)?);
