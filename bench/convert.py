@@ -1,6 +1,6 @@
 """Folder of tiles -> COGs: swath against rio-cogeo and the GDAL COG driver.
 
-    convert.py [--rounds 5] [--tiles 24] [--name convert]
+    convert.py [--rounds 5] [--tiles 24] [--every] [--name convert]
 
 Every round runs all peers in turn, so that a busy machine disturbs them alike. The first round is checked: all outputs must hold
 the same pixels. Leaves bench/runs/YYYY-MM-DD-convert/ with the commands, the versions, every row, and a table of medians.
@@ -41,8 +41,8 @@ def gdal_once(tiles, out, *options):
     return [[sys.executable, HERE / "gdal_cog.py", out, f"NUM_THREADS={THREADS}", *options, "--", *tiles]]
 
 
-def commands(case, dtype, tiles, out):
-    """Peer -> the commands that convert all tiles."""
+def commands(case, dtype, tiles, out, every=True):
+    """Peer -> the commands that convert all tiles; rio-cogeo, which is slow, with its defaults only unless `every` is said."""
     if case == "defaults":
         return {"swath": swath_once(tiles, out), "rio-cogeo": rio_each(tiles, out), "gdal": gdal_once(tiles, out)}
     name, level = SAME[case]
@@ -51,7 +51,8 @@ def commands(case, dtype, tiles, out):
     rio = ["-p", case, "--blocksize", "512", "--overview-resampling", "average", f"--co=PREDICTOR={predictor}", *option]
     ours = ["-p", case, "--blocksize", "512", "--overview-resampling", "average", "--co=PREDICTOR=YES", *([f"--co=LEVEL={level}"] if level else [])]
     gdal = [f"COMPRESS={name}", "PREDICTOR=YES", "BLOCKSIZE=512", "OVERVIEW_RESAMPLING=AVERAGE", *([f"LEVEL={level}"] if level else [])]
-    return {"swath": swath_once(tiles, out, *ours), "rio-cogeo": rio_each(tiles, out, *rio), "gdal": gdal_once(tiles, out, *gdal)}
+    peers = {"swath": swath_once(tiles, out, *ours), "rio-cogeo": rio_each(tiles, out, *rio), "gdal": gdal_once(tiles, out, *gdal)}
+    return peers if every else {peer: argvs for peer, argvs in peers.items() if peer != "rio-cogeo"}
 
 
 def pixels(folder):
@@ -62,12 +63,12 @@ def pixels(folder):
     return found
 
 
-def measure(case, dtype, tiles, work, rounds, write):
+def measure(case, dtype, tiles, work, a, write):
     raw = sum(t.stat().st_size for t in tiles)
     expected = pixels(tiles[0].parent)
     expected = {t.name: expected[t.name] for t in tiles}
-    for number in range(rounds):
-        peers = list(commands(case, dtype, tiles, work / "out"))
+    for number in range(a.rounds):
+        peers = list(commands(case, dtype, tiles, work / "out", a.every))
         for peer in peers[number % len(peers) :] + peers[: number % len(peers)]:
             out = work / "out" / peer
             shutil.rmtree(out, ignore_errors=True)
@@ -111,6 +112,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tiles", type=int, default=24)
     parser.add_argument("--name", default="convert")
+    parser.add_argument("--every", action="store_true", help="rio-cogeo also with each codec")
     a = parser.parse_args()
     with Run(a.name) as bench, tempfile.TemporaryDirectory(prefix="swath-bench-") as work:
         work = pathlib.Path(work)
@@ -119,8 +121,8 @@ def main():
         for dtype in ("uint16", "float32"):
             tiles = generate(work / "raw", dtype, a.tiles)
             for case in ("defaults", *SAME):
-                measure(case, dtype, tiles, work, a.rounds, bench.row)
-                for argvs in commands(case, dtype, tiles[:1], work / "out").values():
+                measure(case, dtype, tiles, work, a, bench.row)
+                for argvs in commands(case, dtype, tiles[:1], work / "out", a.every).values():
                     line = " ".join(str(word) for word in argvs[0])
                     for path, name in ((work, "WORK"), (HERE.parent, "."), (SWATH.parent, ""), (pathlib.Path(sys.prefix) / "bin", "")):
                         line = line.replace(f"{path}/" if not name else str(path), name)
