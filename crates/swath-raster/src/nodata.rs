@@ -32,9 +32,19 @@ impl Nodata {
         match sample {
             SampleType::U64 => text.parse().ok().map(Self::Uint),
             SampleType::I64 => text.parse().ok().map(Self::Int),
-            _ => text.parse::<f64>().ok().map(Self::Float),
+            _ => None,
         }
-        .or_else(|| text.parse::<f64>().ok().map(Self::Float))
+        .or_else(|| number(text).map(Self::Float))
+    }
+
+    /// Whether the value lies where samples of this type lie; readers take no notice of one that does not.
+    pub(crate) fn is_in_range(self, sample: SampleType) -> bool {
+        let v = self.as_f64();
+        match sample {
+            SampleType::F32 => !v.is_finite() || v.abs() <= f64::from(f32::MAX) * (1.0 + f64::EPSILON * 1e9),
+            SampleType::F64 | SampleType::CF32 | SampleType::CF64 | SampleType::CI16 | SampleType::CI32 => true,
+            sample => v.is_finite() && Self::Float(v.trunc()).fits(sample),
+        }
     }
 
     /// Whether a sample of this type can have the value; complex samples take none but a real one.
@@ -68,6 +78,42 @@ impl Nodata {
             Self::Uint(v) => v as f64,
             Self::Float(v) => v,
         }
+    }
+}
+
+/// A number as writers spell it: with a comma for the point, with words after it, or in Microsoft's way not a number at all.
+fn number(text: &str) -> Option<f64> {
+    if let Ok(value) = text.parse() {
+        return Some(value);
+    }
+    let upper = text.to_ascii_uppercase();
+    if let Some((sign, kind)) = upper.split_once("1.#").or_else(|| upper.split_once("1,#")) {
+        let sign = if sign == "-" { -1.0 } else { 1.0 };
+        return Some(if kind.starts_with("INF") { sign * f64::INFINITY } else { f64::NAN });
+    }
+    let plain = text.replace(',', ".");
+    let end = plain.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(plain.len());
+    plain.get(..end)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_spellings_of_numbers_are_understood() {
+        let check = |text: &str, expected: Option<f64>| {
+            let found = Nodata::parse(text, SampleType::F32).map(Nodata::as_f64);
+            assert!(found == expected || found.zip(expected).is_some_and(|(a, b)| a.is_nan() && b.is_nan()), "{text}: {found:?}");
+        };
+        check("-1.#INF", Some(f64::NEG_INFINITY));
+        check("1.#INF00", Some(f64::INFINITY));
+        check("-1.#IND", Some(f64::NAN));
+        check("1.#QNAN", Some(f64::NAN));
+        check(" -9999,5 ", Some(-9999.5));
+        check("-9999 m", Some(-9999.0));
+        check("none", None);
+        check("", None);
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Sidecars {
     pub overviews: Option<Arc<dyn ByteSource>>,
     /// `NAME.tif.msk`.
     pub mask: Option<Arc<dyn ByteSource>>,
+    /// `NAME_RPC.TXT` or `NAME.RPB`.
+    pub rpc: Option<Bytes>,
 }
 
 /// How much a file may make us hold, whatever its header claims.

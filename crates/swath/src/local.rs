@@ -43,7 +43,7 @@ pub(crate) fn open_bytes(path: &Path) -> Result<Arc<dyn ByteSource>> {
     Ok(Arc::new(LocalFile { file, len: meta.len() }))
 }
 
-/// Opens the rasters of a local file together with its sidecars (`.tfw`, `.aux.xml`, `.ovr`, `.msk`).
+/// Opens the rasters of a local file together with its sidecars (`.tfw`, `.aux.xml`, `.ovr`, `.msk`, `_RPC.TXT`, `.RPB`).
 ///
 /// # Errors
 /// As [`swath_raster::open`]; Absent or Disk where the file cannot be opened.
@@ -56,6 +56,7 @@ pub fn open_raw(path: &Path) -> Result<Vec<Arc<dyn RasterSource>>> {
         aux_xml: read(beside(".aux.xml")),
         overviews: open_bytes(&beside(".ovr")).ok(),
         mask: open_bytes(&beside(".msk")).ok(),
+        rpc: rpc_file(path).and_then(read),
     };
     Ok(swath_raster::open(&path.display().to_string(), bytes, &sidecars, &Limits::default())?)
 }
@@ -73,5 +74,12 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn world_file(path: &Path) -> Option<PathBuf> {
-    ["tfw", "TFW", "tifw", "wld", "tiffw"].iter().map(|ext| path.with_extension(ext)).find(|p| p.is_file())
+    let known = ["tfw", "TFW", "tifw", "TIFW", "tiffw", "TIFFW", "wld", "WLD"];
+    known.iter().map(|ext| path.with_extension(ext)).find(|p| p.is_file())
+}
+
+fn rpc_file(path: &Path) -> Option<PathBuf> {
+    let stem = path.file_stem()?.to_string_lossy().into_owned();
+    let suffixes = ["_RPC.TXT", "_rpc.txt", "_RPC.txt", ".RPB", ".rpb"];
+    suffixes.iter().map(|suffix| path.with_file_name(format!("{stem}{suffix}"))).find(|p| p.is_file())
 }

@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use crate::{
     Error, Result, SampleType,
-    decode::{Compression, deflate, jpeg, lerc, lzw, packbits, predictor, unpack, webp, zstd},
+    decode::{Compression, YCbCr, ccitt, deflate, jpeg, lerc, lzma, lzw, packbits, predictor, unpack, webp, zstd},
     tiff::ByteOrder,
 };
 
@@ -25,6 +25,8 @@ pub(crate) struct Encoding {
     pub reversed_bits: bool,
     /// Tag 347; empty where absent.
     pub jpeg_tables: Bytes,
+    /// How colour differences lie in a block that is no JPEG.
+    pub ycbcr: YCbCr,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,13 +91,22 @@ impl Encoding {
         self.sizes(width, height).filter(|_| plain).map(|(stored, _)| stored)
     }
 
+    /// Blocks of units with shared colour, not of pixels.
+    pub fn has_units(&self) -> bool {
+        self.photometric == Photometric::YCbCr
+            && self.per_pixel == 3
+            && self.bits == 8
+            && self.sample == SampleType::U8
+            && !matches!(self.compression, Compression::Jpeg | Compression::Webp | Compression::Lerc(_) | Compression::Other(_))
+    }
+
     fn row_bytes(&self, width: usize) -> Option<usize> {
         width.checked_mul(self.per_pixel)?.checked_mul(usize::from(self.bits)).map(|bits| bits.div_ceil(8))
     }
 
     /// Bytes of a block of `width * height` as stored, before compression, and as samples.
     pub fn sizes(&self, width: usize, height: usize) -> Option<(usize, usize)> {
-        let stored = self.row_bytes(width)?.checked_mul(height)?;
+        let stored = if self.has_units() { self.ycbcr.stored_size(width, height)? } else { self.row_bytes(width)?.checked_mul(height)? };
         let samples = width.checked_mul(height)?.checked_mul(self.per_pixel)?.checked_mul(self.sample.size())?;
         Some((stored, samples))
     }
@@ -117,16 +128,23 @@ pub(crate) fn block(encoding: &Encoding, stored: &[u8], width: usize, height: us
     } else {
         stored
     };
-    if encoding.photometric == Photometric::YCbCr && encoding.compression != Compression::Jpeg {
-        let word = encoding.compression.word();
-        return Err(Error::unsupported("", format!("YCbCr pixels with compression {word}"), "supported: YCbCr with compression jpeg"));
-    }
+    let pixels = |bytes: Vec<u8>| {
+        if encoding.has_units() { encoding.ycbcr.rgb(&bytes, width, height) } else { unpack::samples(encoding, bytes, width) }
+    };
     let mut samples = match encoding.compression {
-        Compression::None => unpack::samples(encoding, uncompressed(stored, size)?, width)?,
-        Compression::Lzw => unpack::samples(encoding, lzw::decode(stored, size)?, width)?,
-        Compression::Deflate => unpack::samples(encoding, deflate::decode(stored, size)?, width)?,
-        Compression::Zstd => unpack::samples(encoding, zstd::decode(stored, size)?, width)?,
-        Compression::PackBits => unpack::samples(encoding, packbits::decode(stored, size)?, width)?,
+        Compression::None => pixels(uncompressed(stored, size)?)?,
+        Compression::Lzw => pixels(lzw::decode(stored, size)?)?,
+        Compression::Deflate => pixels(deflate::decode(stored, size)?)?,
+        Compression::Zstd => pixels(zstd::decode(stored, size)?)?,
+        Compression::Lzma => pixels(lzma::decode(stored, size)?)?,
+        Compression::PackBits => pixels(packbits::decode(stored, size)?)?,
+        Compression::Ccitt(kind) => {
+            if (encoding.bits, encoding.per_pixel) != (1, 1) {
+                let found = format!("ccitt with {} samples of {} bits", encoding.per_pixel, encoding.bits);
+                return Err(Error::unsupported("", found, "supported: one sample of one bit"));
+            }
+            unpack::samples(encoding, ccitt::decode(kind, stored, width, height)?, width)?
+        }
         Compression::Lerc(inner) => lerc::decode(encoding, inner, stored, width, height)?,
         Compression::Jpeg => jpeg::decode(encoding, stored, width, height)?,
         Compression::Webp => webp::decode(encoding, stored, width, height)?,
@@ -143,8 +161,11 @@ pub(crate) fn no_codec(compression: Compression) -> Option<Error> {
     let Compression::Other(code) = compression else { return None };
     let name = compression.word();
     let found = if name.starts_with("compression-") { format!("compression {code}") } else { format!("compression {code} ({name})") };
-    let error =
-        Error::unsupported("", format!("{found} is not supported"), "supported: none, lzw, deflate, zstd, packbits, lerc, jpeg, webp");
+    let error = Error::unsupported(
+        "",
+        format!("{found} is not supported"),
+        "supported: none, lzw, deflate, zstd, lzma, packbits, lerc, jpeg, webp, ccitt",
+    );
     Some(error.hint("convert the file first, for instance: gdal_translate -co COMPRESS=ZSTD IN OUT"))
 }
 

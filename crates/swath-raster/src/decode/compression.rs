@@ -1,3 +1,5 @@
+use crate::decode::Ccitt;
+
 /// How the bytes of a block were made smaller (tag 259).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compression {
@@ -9,6 +11,8 @@ pub(crate) enum Compression {
     Lerc(LercInner),
     Jpeg,
     Webp,
+    Lzma,
+    Ccitt(Ccitt),
     Other(u64),
 }
 
@@ -22,12 +26,17 @@ pub(crate) enum LercInner {
 }
 
 impl Compression {
-    pub fn from_code(code: u64, lerc: u64) -> Self {
+    /// `lerc`: second value of LercParameters; `fax`: tag 292, of which bit 0 says that rows refer to the row above.
+    pub fn from_code(code: u64, lerc: u64, fax: u64) -> Self {
         match code {
             1 => Self::None,
+            2 => Self::Ccitt(Ccitt::Rle),
+            3 => Self::Ccitt(Ccitt::Group3 { two_dimensional: fax & 1 == 1 }),
+            4 => Self::Ccitt(Ccitt::Group4),
             5 => Self::Lzw,
             7 => Self::Jpeg,
             8 | 32946 => Self::Deflate,
+            32771 => Self::Ccitt(Ccitt::RleWord),
             32773 => Self::PackBits,
             34887 => Self::Lerc(match lerc {
                 0 => LercInner::None,
@@ -35,6 +44,7 @@ impl Compression {
                 2 => LercInner::Zstd,
                 _ => LercInner::Other,
             }),
+            34925 => Self::Lzma,
             50000 => Self::Zstd,
             50001 => Self::Webp,
             other => Self::Other(other),
@@ -54,13 +64,19 @@ impl Compression {
             Self::Lerc(LercInner::Zstd) => "lerc-zstd".into(),
             Self::Jpeg => "jpeg".into(),
             Self::Webp => "webp".into(),
+            Self::Lzma => "lzma".into(),
+            Self::Ccitt(Ccitt::Rle | Ccitt::RleWord) => "ccitt-rle".into(),
+            Self::Ccitt(Ccitt::Group3 { .. }) => "ccitt-group3".into(),
+            Self::Ccitt(Ccitt::Group4) => "ccitt-group4".into(),
             Self::Other(code) => match code {
-                2 => "ccitt-rle".into(),
-                3 => "ccitt-group3".into(),
-                4 => "ccitt-group4".into(),
                 6 => "old-jpeg".into(),
-                34712 | 33003 | 33005 => "jpeg2000".into(),
-                34925 => "lzma".into(),
+                9 | 10 | 34661 => "jbig".into(),
+                32766 => "next".into(),
+                32809 => "thunderscan".into(),
+                32908 | 32909 => "pixar".into(),
+                33003 | 33005 | 34712 => "jpeg2000".into(),
+                34676 | 34677 => "sgilog".into(),
+                34892 => "lossy-dng".into(),
                 50002 | 52546 => "jpeg-xl".into(),
                 code => format!("compression-{code}"),
             },
@@ -69,6 +85,6 @@ impl Compression {
 
     /// The codecs whose output a predictor may have gone through.
     pub fn has_predictor(self) -> bool {
-        matches!(self, Self::Lzw | Self::Deflate | Self::Zstd | Self::Other(_))
+        matches!(self, Self::Lzw | Self::Deflate | Self::Zstd | Self::Lzma)
     }
 }

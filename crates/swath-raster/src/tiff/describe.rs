@@ -4,7 +4,7 @@ use crate::{
     BandInfo, ColorInterp, Error, Family, Format, Grid, Interleave, MaskKind, Nodata, RasterInfo, Result, SampleType,
     decode::Photometric,
     tiff::{
-        field::Fields,
+        field::{Fields, Values},
         gdal_metadata::{self, GdalMetadata},
         georeference,
         layout::Layout,
@@ -23,8 +23,8 @@ pub(crate) fn info(at: &str, fields: &Fields, layout: &Layout) -> Result<RasterI
     let gdal = fields.text(tags::GDAL_METADATA).map(|text| gdal_metadata::parse(&text)).unwrap_or_default();
     let mut metadata = gdal.dataset.clone();
     for (tag, name) in tags::TEXTS {
-        if let Some(text) = fields.text(*tag).filter(|text| !text.is_empty()) {
-            metadata.insert((*name).to_owned(), text);
+        if let Some(text) = fields.text(*tag) {
+            metadata.insert((*name).to_owned(), if text.trim().is_empty() { String::new() } else { text });
         }
     }
     metadata.extend(numbers(fields));
@@ -33,13 +33,18 @@ pub(crate) fn info(at: &str, fields: &Fields, layout: &Layout) -> Result<RasterI
     let crs = if keys.directory.is_empty() {
         None
     } else {
-        metadata.insert("AREA_OR_POINT".to_owned(), if pixel_is_point { "Point" } else { "Area" }.to_owned());
+        if georeference::has_raster_type(&keys) {
+            metadata.insert("AREA_OR_POINT".to_owned(), if pixel_is_point { "Point" } else { "Area" }.to_owned());
+        }
         crs_or_note(keys.to_crs(), &mut metadata).map_err(|e| e.within(at))?
     };
     let nodata = fields.text(tags::GDAL_NODATA).and_then(|text| Nodata::parse(&text, layout.sample()));
-    let bands: Vec<BandInfo> = (0..usize::from(layout.samples))
-        .map(|band| band_info(band, fields, layout, &gdal, nodata.map(|n| n.rounded_to(layout.sample()))))
-        .collect();
+    let nodata = nodata.filter(|nodata| nodata.is_in_range(layout.sample())).map(|n| n.rounded_to(layout.sample()));
+    let mut bands: Vec<BandInfo> = (0..usize::from(layout.samples)).map(|band| band_info(band, fields, layout, &gdal, nodata)).collect();
+    // Heights are counted in the unit of their CRS.
+    if let Some(unit) = keys.vertical_unit() {
+        bands.iter_mut().filter(|band| band.unit.is_none()).for_each(|band| band.unit = Some(unit.clone()));
+    }
     let mask = if nodata.is_some() {
         MaskKind::Nodata
     } else if masks_by_alpha(&bands, layout.sample()) {
@@ -74,12 +79,20 @@ fn numbers(fields: &Fields) -> BTreeMap<String, String> {
             (tags::RESOLUTION_UNIT, 1) => "1 (unitless)".to_owned(),
             (tags::RESOLUTION_UNIT, 2) => "2 (pixels/inch)".to_owned(),
             (tags::RESOLUTION_UNIT, 3) => "3 (pixels/cm)".to_owned(),
-            (tags::X_RESOLUTION | tags::Y_RESOLUTION, _) => (value as f32).to_string(),
+            (tags::X_RESOLUTION | tags::Y_RESOLUTION, _) => eight_digits(value),
             _ => value.to_string(),
         };
         all.insert((*name).to_owned(), text);
     }
     all
+}
+
+/// As C writes `%.8g`, without exponents.
+fn eight_digits(value: f64) -> String {
+    let magnitude = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
+    let decimals = usize::try_from(7 - magnitude).unwrap_or(0).min(12);
+    let text = format!("{:.decimals$}", f64::from(value as f32));
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// Where swath knows no such CRS the pixels stay readable; the metadata says why it is absent.
@@ -115,7 +128,7 @@ fn band_info(band: usize, fields: &Fields, layout: &Layout, gdal: &GdalMetadata,
         offset: told.offset,
         nodata,
         color: told.color.and_then(|name| color_named(&name)).unwrap_or_else(|| color(band, layout)),
-        palette: (band == 0).then(|| palette(fields, layout)).flatten(),
+        palette: (band == 0).then(|| palette(fields, layout, nodata)).flatten(),
         categories,
         time: None,
         metadata: told.items,
@@ -141,9 +154,9 @@ fn color(band: usize, layout: &Layout) -> ColorInterp {
             [ColorInterp::Cyan, ColorInterp::Magenta, ColorInterp::Yellow, ColorInterp::Black].get(band).copied().unwrap_or_else(extra)
         }
         Photometric::Palette if band == 0 => ColorInterp::Palette,
-        Photometric::WhiteIsZero | Photometric::BlackIsZero if band == 0 && encoding.bits == 1 && layout.samples == 1 => {
-            ColorInterp::Palette
-        }
+        Photometric::BlackIsZero if band == 0 && encoding.bits == 1 && layout.samples == 1 => ColorInterp::Palette,
+        Photometric::WhiteIsZero if band == 0 && encoding.bits <= 16 => ColorInterp::Palette,
+        Photometric::WhiteIsZero if band == 0 && extra() == ColorInterp::Undefined => ColorInterp::Undefined,
         _ if band == 0 && extra() == ColorInterp::Undefined => ColorInterp::Gray,
         _ => extra(),
     }
@@ -194,23 +207,42 @@ pub(crate) fn color_named(name: &str) -> Option<ColorInterp> {
     })
 }
 
-/// Tag 320: all reds, all greens, all blues, of 16 bits each. One bit without a palette is black and white.
-fn palette(fields: &Fields, layout: &Layout) -> Option<Vec<[u8; 4]>> {
-    let (bits, photometric) = (layout.encoding.bits, layout.encoding.photometric);
-    let (black, white) = ([0, 0, 0, 255], [255; 4]);
-    // GDAL takes a map for a palette even where the photometric tag says grey.
-    let grey = layout.samples == 1 && matches!(photometric, Photometric::BlackIsZero | Photometric::WhiteIsZero);
-    if bits <= 16
-        && (grey || photometric == Photometric::Palette)
-        && let Some(map) = fields.array(tags::COLOR_MAP)
-    {
-        let count = 1_u64 << bits;
-        let channel = |at: u64| map.unsigned(at).map(|v| (v >> 8) as u8);
-        return (0..count).map(|i| Some([channel(i)?, channel(i + count)?, channel(i + 2 * count)?, 255])).collect();
+/// Tag 320, whatever the photometric tag says: all reds, all greens, all blues, of 16 bits each. Where there is none, pictures whose
+/// zero is white run from white to black, and one bit is black and white.
+fn palette(fields: &Fields, layout: &Layout, nodata: Option<Nodata>) -> Option<Vec<[u8; 4]>> {
+    let bits = layout.encoding.bits;
+    if bits > 16 {
+        return None;
     }
-    match photometric {
-        Photometric::BlackIsZero if bits == 1 && grey => Some(vec![black, white]),
-        Photometric::WhiteIsZero if bits == 1 && grey => Some(vec![white, black]),
+    let count = 1_u64 << bits;
+    match (fields.array(tags::COLOR_MAP).filter(|map| map.len() >= 3 * count), layout.encoding.photometric) {
+        (Some(map), _) => color_map(map, count, nodata),
+        (None, Photometric::WhiteIsZero) => {
+            let shade = |value: u64| ((count - 1 - value) * 255 / (count - 1)) as u8;
+            Some((0..count).map(|value| [shade(value), shade(value), shade(value), 255]).collect())
+        }
+        (None, Photometric::BlackIsZero) if bits == 1 && layout.samples == 1 => Some(vec![[0, 0, 0, 255], [255; 4]]),
         _ => None,
+    }
+}
+
+/// Writers stretch 8 bits to 16 by 256 or by 257: the former where all values say so. The colour of nodata is transparent.
+fn color_map(map: &Values, count: u64, nodata: Option<Nodata>) -> Option<Vec<[u8; 4]>> {
+    let values: Vec<u64> = (0..3 * count).map_while(|at| map.unsigned(at)).collect();
+    let by_256 = values.iter().any(|v| *v > 0) && values.iter().all(|v| v % 256 == 0);
+    let channel = |at: u64| values.get(at as usize).map(|v| (v / if by_256 { 256 } else { 257 }) as u8);
+    let opacity = |at: u64| if nodata.is_some_and(|nodata| nodata.as_f64() == at as f64) { 0 } else { 255 };
+    (0..count).map(|at| Some([channel(at)?, channel(at + count)?, channel(at + 2 * count)?, opacity(at)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolutions_are_written_with_eight_digits() {
+        for (value, text) in [(72.0, "72"), (118.1102, "118.1102"), (833.333_34, "833.33331"), (0.0, "0"), (1886.792_5, "1886.7925")] {
+            assert_eq!(eight_digits(value), text);
+        }
     }
 }

@@ -57,6 +57,9 @@ pub(crate) fn parse(text: &str) -> GdalMetadata {
     for item in document.root_element().children().filter(|n| n.has_tag_name("Item")) {
         let Some(name) = item.attribute("name") else { continue };
         let value = unescaped(&text_of(item));
+        if value.is_empty() {
+            continue;
+        }
         let domain = item.attribute("domain").unwrap_or_default();
         let Some(band) = item.attribute("sample").and_then(|s| s.trim().parse::<usize>().ok()) else {
             match domain {

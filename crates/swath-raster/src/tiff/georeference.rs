@@ -22,6 +22,10 @@ pub(crate) fn geo_keys(fields: &Fields) -> GeoKeys {
     }
 }
 
+pub(crate) fn has_raster_type(keys: &GeoKeys) -> bool {
+    keys.directory.get(4..).unwrap_or_default().as_chunks::<4>().0.iter().any(|[key, ..]| *key == RASTER_TYPE)
+}
+
 pub(crate) fn pixel_is_point(keys: &GeoKeys) -> bool {
     let entries = keys.directory.get(4..).unwrap_or_default().as_chunks::<4>().0;
     entries.iter().any(|[key, place, _, value]| (*key, *place, *value) == (RASTER_TYPE, 0, PIXEL_IS_POINT))

@@ -1,6 +1,6 @@
 use crate::{
     Error, Result, SampleType, Shape,
-    decode::{Compression, Encoding, Photometric, Predictor, SampleFormat},
+    decode::{Compression, Encoding, Photometric, Predictor, SampleFormat, YCbCr},
     tiff::{
         field::{ByteOrder, Fields},
         tags,
@@ -71,7 +71,7 @@ impl Layout {
     fn readable_block(&self) -> Shape {
         let whole = !self.tiled && self.encoding.compression == Compression::None && self.declared_block.height == self.shape.height;
         let row = self.row_bytes().max(1);
-        if !whole || row.saturating_mul(u64::from(self.declared_block.height)) <= 2 * STRIP_TARGET {
+        if !whole || self.encoding.has_units() || row.saturating_mul(u64::from(self.declared_block.height)) <= 2 * STRIP_TARGET {
             return self.declared_block;
         }
         let rows = (STRIP_TARGET / row).clamp(1, u64::from(self.declared_block.height));
@@ -81,6 +81,15 @@ impl Layout {
     /// The image is one uncompressed strip, read piece by piece.
     pub fn is_cut(&self) -> bool {
         self.block != self.declared_block
+    }
+
+    /// Stored bytes of `rows` rows of a block, before compression.
+    pub fn stored_bytes(&self, rows: u32) -> u64 {
+        if self.encoding.has_units() {
+            let size = self.encoding.ycbcr.stored_size(self.declared_block.width as usize, rows as usize);
+            return size.map_or(u64::MAX, |size| size as u64);
+        }
+        self.row_bytes().saturating_mul(u64::from(rows))
     }
 
     /// Samples of one pixel within a block.
@@ -150,7 +159,7 @@ fn encoding(at: &str, fields: &Fields, order: ByteOrder, samples: u16, pixel_int
     })?;
     let code = fields.unsigned(tags::COMPRESSION).unwrap_or(1);
     let lerc = fields.array(tags::LERC_PARAMETERS).and_then(|v| v.unsigned(1)).unwrap_or(0);
-    let compression = Compression::from_code(code, lerc);
+    let compression = Compression::from_code(code, lerc, fields.unsigned(tags::FAX_OPTIONS).unwrap_or(0));
     let photometric = Photometric::from_code(fields.unsigned(tags::PHOTOMETRIC).unwrap_or(1));
     let predictor = match fields.unsigned(tags::PREDICTOR).unwrap_or(1) {
         _ if !compression.has_predictor() => Predictor::None,
@@ -172,7 +181,27 @@ fn encoding(at: &str, fields: &Fields, order: ByteOrder, samples: u16, pixel_int
         order,
         reversed_bits: fields.unsigned(tags::FILL_ORDER) == Some(2),
         jpeg_tables: fields.array(tags::JPEG_TABLES).map(|v| v.bytes.clone()).unwrap_or_default(),
+        ycbcr: ycbcr(at, fields)?,
     })
+}
+
+fn ycbcr(at: &str, fields: &Fields) -> Result<YCbCr> {
+    let plain = YCbCr::default();
+    let shares = |tag: u16, index: usize, plain: f32| {
+        let values = fields.floats(tag);
+        values.get(index).map(|v| *v as f32).filter(|v| v.is_finite()).unwrap_or(plain)
+    };
+    let Some(sampling) = fields.array(tags::YCBCR_SUBSAMPLING) else { return Ok(plain) };
+    let each = |index: u64| sampling.unsigned(index).unwrap_or(2);
+    match (each(0), each(1)) {
+        (across @ (1 | 2 | 4), down @ (1 | 2 | 4)) => Ok(YCbCr {
+            across: across as usize,
+            down: down as usize,
+            luma: std::array::from_fn(|i| shares(tags::YCBCR_COEFFICIENTS, i, plain.luma[i])),
+            reference: std::array::from_fn(|i| shares(tags::REFERENCE_BLACK_WHITE, i, plain.reference[i])),
+        }),
+        (across, _) => Err(damaged(at, tags::YCBCR_SUBSAMPLING, across, "1, 2 or 4 each")),
+    }
 }
 
 /// One value for all samples, however many the file repeats.

@@ -125,13 +125,20 @@ impl Level {
         let per_plane = across * u64::from(self.layout.blocks_down());
         let index = u64::from(at.plane) * per_plane + u64::from(at.row) * across + u64::from(at.col);
         let offset = self.offsets.unsigned(index)?;
-        let len = match &self.byte_counts {
-            Some(counts) => counts.unsigned(index)?,
-            None => self.layout.row_bytes() * u64::from(self.rows(at)),
+        let needed = self.layout.stored_bytes(self.rows(at));
+        let len = match self.byte_counts.as_ref().and_then(|counts| counts.unsigned(index)) {
+            Some(len) => len,
+            None if self.layout.encoding.compression == decode::Compression::None => needed,
+            None => self.as_far_as_the_next(index, offset),
         };
-        let needed = self.layout.row_bytes() * u64::from(self.rows(at));
         let len = if self.layout.encoding.compression == decode::Compression::None { len.min(needed) } else { len };
         (len > 0).then_some(Span { offset, len })
+    }
+
+    /// The bytes of a compressed block whose count is missing: up to where the next block begins, or the file ends.
+    fn as_far_as_the_next(&self, index: u64, offset: u64) -> u64 {
+        let next = self.offsets.unsigned(index + 1).filter(|next| *next > offset);
+        next.or(self.file_len).map_or(0, |end| end.saturating_sub(offset))
     }
 
     fn span_of_piece(&self, at: BlockAt) -> Option<Span> {
@@ -161,10 +168,10 @@ impl Level {
         Ok(Some(span))
     }
 
-    /// Rows the block really has: the last strip is cut.
+    /// Rows the block has of the image: the last strip is cut, and of the last tile nobody asks for more.
     fn rows(&self, at: BlockAt) -> u32 {
         let height = self.layout.block.height;
-        if self.layout.tiled { height } else { height.min(self.layout.shape.height.saturating_sub(at.row.saturating_mul(height))) }
+        height.min(self.layout.shape.height.saturating_sub(at.row.saturating_mul(height)))
     }
 
     /// The samples of a block from its stored bytes; of a sparse one from `None`.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::{
     ByteSource, Error, Georeference, Limits, MaskKind, RasterInfo, RasterSource, Result, Samples, Sidecars, Span, Window,
-    tiff::{BlockAt, Known, Level, Step, Tiff, pam, parse, place, world_file},
+    tiff::{BlockAt, Known, Level, Step, Tiff, pam, parse, place, rpc, world_file},
 };
 
 /// Decoded bytes that one task should have to do, so that strips of one row do not drown in bookkeeping.
@@ -53,6 +53,9 @@ impl LocalTiff {
             && info.overviews.is_empty()
         {
             info.overviews = parse_all(&format!("{at}.ovr"), &**source, limits)?.levels().iter().map(Level::shape).collect();
+        }
+        if let Some(items) = sidecars.rpc.as_deref().and_then(rpc::beside) {
+            info.domains.entry(rpc::DOMAIN.to_owned()).or_insert(items);
         }
         if let Some(text) = &sidecars.aux_xml {
             pam::apply(&format!("{at}.aux.xml"), text, &mut info)?;

@@ -20,6 +20,9 @@ pub(crate) fn apply(at: &str, text: &[u8], info: &mut RasterInfo) -> Result<()> 
     let damaged = |found: &str, right: &str| Error::damaged(at, found, right);
     let document = document(&text).ok_or_else(|| damaged("no readable XML", "<PAMDataset>"))?;
     let root = document.root_element();
+    if root.has_tag_name("GeodataXform") {
+        return geodata_xform(root, info);
+    }
     if !root.has_tag_name("PAMDataset") {
         return Err(damaged(&format!("<{}>", root.tag_name().name()), "<PAMDataset>"));
     }
@@ -36,10 +39,34 @@ pub(crate) fn apply(at: &str, text: &[u8], info: &mut RasterInfo) -> Result<()> 
                 info.georeference = Georeference::Affine;
             }
             "GCPList" if info.georeference != Georeference::Affine => gcps(node, info)?,
+            "Metadata" if node.attribute("domain") == Some("xml:ESRI") => {
+                node.descendants().find(|n| n.has_tag_name("GeodataXform")).map_or(Ok(()), |xform| geodata_xform(xform, info))?;
+            }
             "Metadata" => metadata(node, &mut info.metadata, &mut info.domains),
             "PAMRasterBand" => band(node, info),
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// What ArcGIS writes: a CRS and a polynomial, of which only the first order is read.
+fn geodata_xform(root: Node, info: &mut RasterInfo) -> Result<()> {
+    let child = |name: &str| root.descendants().find(|n| n.has_tag_name(name));
+    if let Some(wkt) = child("WKT").map(text_of).filter(|wkt| !wkt.trim().is_empty() && info.grid.crs.is_none()) {
+        info.grid.crs = crs_or_note(Crs::parse(wkt.trim()).map(Some), &mut info.metadata)?;
+    }
+    let numbers = |name: &str| -> Vec<f64> {
+        let values = child(name).into_iter().flat_map(|n| n.children().filter(Node::is_element).collect::<Vec<_>>());
+        values.filter_map(|n| text_of(n).trim().parse().ok()).filter(|v: &f64| v.is_finite()).collect()
+    };
+    if let ([c, a, b], [f, d, e]) = (&numbers("CoeffX")[..], &numbers("CoeffY")[..])
+        && info.georeference == Georeference::None
+    {
+        // Rows are counted upwards there, and from the centre of the first pixel.
+        let (b, e) = (-b, -e);
+        info.grid.transform = Affine { a: *a, b, c: c - 0.5 * (a + b), d: *d, e, f: f - 0.5 * (d + e) };
+        info.georeference = Georeference::Affine;
     }
     Ok(())
 }
@@ -72,7 +99,9 @@ fn band(node: Node, info: &mut RasterInfo) {
             "UnitType" => band.unit = Some(text).filter(|t| !t.is_empty()),
             "Scale" => band.scale = text.trim().parse().ok(),
             "Offset" => band.offset = text.trim().parse().ok(),
-            "NoDataValue" => band.nodata = Nodata::parse(&text, sample).map(|n| n.rounded_to(sample)),
+            "NoDataValue" => {
+                band.nodata = Nodata::parse(&text, sample).filter(|n| n.is_in_range(sample)).map(|n| n.rounded_to(sample));
+            }
             "ColorInterp" => band.color = color_named(&text).unwrap_or(band.color),
             "CategoryNames" => {
                 band.categories = node.children().filter(|n| n.has_tag_name("Category")).map(text_of).collect();

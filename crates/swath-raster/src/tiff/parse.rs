@@ -194,7 +194,8 @@ impl Reader<'_> {
             None => Ok(None),
         };
         let absent = |tag: u16| Error::damaged(&*at, format!("{} is absent", tags::name(tag)), format!("{needed} values"));
-        let byte_counts = array(counts)?;
+        // Fewer counts than blocks: the others are told by where the next block begins.
+        let byte_counts = image.fields.array(counts).cloned();
         if byte_counts.is_none() && layout.encoding.compression != Compression::None {
             return Err(absent(counts));
         }

@@ -58,9 +58,77 @@ pub(crate) fn numbers(items: &BTreeMap<String, String>) -> Option<Vec<f64>> {
     Some(all)
 }
 
+/// What the same parts are called in a `.RPB` file.
+const RPB: [&str; 16] = [
+    "errBias",
+    "errRand",
+    "lineOffset",
+    "sampOffset",
+    "latOffset",
+    "longOffset",
+    "heightOffset",
+    "lineScale",
+    "sampScale",
+    "latScale",
+    "longScale",
+    "heightScale",
+    "lineNumCoef",
+    "lineDenCoef",
+    "sampNumCoef",
+    "sampDenCoef",
+];
+
+/// A file beside the raster: `NAME_RPC.TXT` (lines such as `LINE_OFF: 2191 pixels`) or `NAME.RPB`; `None` where a number is missing.
+pub(crate) fn beside(text: &[u8]) -> Option<BTreeMap<String, String>> {
+    let text = String::from_utf8_lossy(text);
+    let mut items: BTreeMap<String, String> = BTreeMap::new();
+    if text.contains("lineOffset") {
+        for (head, value) in text.split(';').filter_map(|statement| statement.rsplit_once('=')) {
+            let name = head.rsplit('\n').next().unwrap_or_default().trim();
+            if let Some(at) = RPB.iter().position(|known| name == *known) {
+                items.insert(NAMES[at].0.to_owned(), value.replace(['(', ')', ','], " "));
+            }
+        }
+    } else {
+        for (name, value) in text.lines().filter_map(|line| line.split_once([':', '='])) {
+            let name = name.trim().to_ascii_uppercase();
+            match name.rsplit_once('_').filter(|(head, number)| head.ends_with("COEFF") && number.parse::<u8>().is_ok()) {
+                Some((head, _)) => {
+                    let all = items.entry(head.to_owned()).or_default();
+                    all.push(' ');
+                    all.push_str(value.split_whitespace().next().unwrap_or_default());
+                }
+                None => drop(items.insert(name, value.trim().to_owned())),
+            }
+        }
+    }
+    named(&numbers(&items)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_texts_beside_a_raster_say_the_same_as_its_tag() {
+        let all: Vec<f64> = (0..92).map(|v| f64::from(v) * 0.5 + 1.0).collect();
+        let (mut text, mut rpb) = (String::new(), String::from("satId = \"QB02\";\nBEGIN_GROUP = IMAGE\n"));
+        let mut rest = all.as_slice();
+        for ((name, count), other) in NAMES.into_iter().zip(RPB) {
+            let (mine, others) = rest.split_at(count);
+            rest = others;
+            if count == 1 {
+                text += &format!("{name}: {} pixels\r\n", mine[0]);
+                rpb += &format!("\t{other} = {};\n", mine[0]);
+            } else {
+                mine.iter().enumerate().for_each(|(at, v)| text += &format!("{name}_{}: {v}\n", at + 1));
+                rpb += &format!("\t{other} = (\n{});\n", mine.iter().map(|v| format!("\t\t\t{v}")).collect::<Vec<_>>().join(",\n"));
+            }
+        }
+        assert_eq!(beside(text.as_bytes()), named(&all));
+        assert_eq!(beside(rpb.as_bytes()), named(&all));
+        assert_eq!(beside(b"LINE_OFF: 1\n"), None);
+    }
 
     #[test]
     fn numbers_survive_their_names() {

@@ -19,6 +19,7 @@ pub const MAX_SAMPLE_VALUE: u16 = 281;
 pub const X_RESOLUTION: u16 = 282;
 pub const Y_RESOLUTION: u16 = 283;
 pub const PLANAR_CONFIGURATION: u16 = 284;
+pub const FAX_OPTIONS: u16 = 292;
 pub const RESOLUTION_UNIT: u16 = 296;
 pub const SOFTWARE: u16 = 305;
 pub const DATE_TIME: u16 = 306;
@@ -34,6 +35,9 @@ pub const SUB_IFDS: u16 = 330;
 pub const EXTRA_SAMPLES: u16 = 338;
 pub const SAMPLE_FORMAT: u16 = 339;
 pub const JPEG_TABLES: u16 = 347;
+pub const YCBCR_COEFFICIENTS: u16 = 529;
+pub const YCBCR_SUBSAMPLING: u16 = 530;
+pub const REFERENCE_BLACK_WHITE: u16 = 532;
 pub const COPYRIGHT: u16 = 33432;
 pub const MODEL_PIXEL_SCALE: u16 = 33550;
 pub const MODEL_TIEPOINT: u16 = 33922;
@@ -61,6 +65,7 @@ pub const LAYOUT: &[u16] = &[
     ROWS_PER_STRIP,
     STRIP_BYTE_COUNTS,
     PLANAR_CONFIGURATION,
+    FAX_OPTIONS,
     PREDICTOR,
     TILE_WIDTH,
     TILE_LENGTH,
@@ -69,6 +74,9 @@ pub const LAYOUT: &[u16] = &[
     EXTRA_SAMPLES,
     SAMPLE_FORMAT,
     JPEG_TABLES,
+    YCBCR_COEFFICIENTS,
+    YCBCR_SUBSAMPLING,
+    REFERENCE_BLACK_WHITE,
     LERC_PARAMETERS,
 ];
 

@@ -44,6 +44,7 @@ pub fn open(data: &Path, name: &str) -> Result<Vec<Arc<dyn RasterSource>>> {
         aux_xml: beside(".aux.xml"),
         overviews: source(beside(".ovr")),
         mask: source(beside(".msk")),
+        rpc: None,
     };
     let bytes = Bytes::from(std::fs::read(&path).expect("test data"));
     swath_raster::open(name, Arc::new(bytes), &sidecars, &Limits::default())

@@ -24,7 +24,13 @@ impl GeoKeys {
     /// # Errors
     /// Damaged where the directory contradicts itself; Unsupported, naming the key, where a code or a method is not known.
     pub fn to_crs(&self) -> Result<Option<Crs>> {
-        read::crs(&directory::Directory::parse(self)?)
+        // The first version of GeoTIFF left it open how heights are said; readers take them from version 1.1 on.
+        let heights = if self.directory.get(2).is_some_and(|minor| *minor > 0) { read::Heights::Read } else { read::Heights::Leave };
+        read::crs(&directory::Directory::parse(self)?, heights)
+    }
+    /// The unit of heights, where the keys speak of them: samples of a raster in such a CRS are counted in it.
+    pub(crate) fn vertical_unit(&self) -> Option<String> {
+        read::vertical_unit(&directory::Directory::parse(self).ok()?)
     }
     /// Keys for a CRS, with GTRasterTypeGeoKey as asked: a code where there is one, else the parameters of its projection, else
     /// its WKT in a citation, as GDAL reads it. `from_crs(crs).to_crs()` is the same CRS again.

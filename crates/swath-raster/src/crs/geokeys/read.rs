@@ -8,7 +8,20 @@ use crate::crs::method::{self, LATITUDE, Measure, PARALLEL_1, PARAMETERS, POLAR_
 use crate::crs::{Base, Conversion, Crs, Ellipsoid, Geographic, Unit, definition::registered};
 use crate::{Error, Result};
 
-pub(super) fn crs(keys: &Directory) -> Result<Option<Crs>> {
+/// Whether heights make the CRS a compound one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heights {
+    Read,
+    Leave,
+}
+
+pub(super) fn vertical_unit(keys: &Directory) -> Option<String> {
+    let named = keys.code(key::VERTICAL_UNITS).and_then(|code| LINEAR.iter().find(|(known, _, _)| *known == code));
+    let of_code = || keys.code(key::VERTICAL).and_then(|code| Crs::parse(&format!("EPSG:{code}")).ok());
+    named.map(|(_, name, _)| (*name).to_owned()).or_else(|| of_code().map(|crs| crs.unit().to_owned()))
+}
+
+pub(super) fn crs(keys: &Directory, heights: Heights) -> Result<Option<Crs>> {
     if let Some(written) = in_citation(keys) {
         return Ok(Some(written));
     }
@@ -22,8 +35,8 @@ pub(super) fn crs(keys: &Directory) -> Result<Option<Crs>> {
     };
     let Some(horizontal) = horizontal.map(|crs| shifted(keys, crs)).transpose()? else { return Ok(None) };
     match keys.code(key::VERTICAL) {
-        Some(vertical) => with_height(&horizontal, vertical).map(Some),
-        None => Ok(Some(horizontal)),
+        Some(vertical) if heights == Heights::Read => with_height(&horizontal, vertical).map(Some),
+        _ => Ok(Some(horizontal)),
     }
 }
 
@@ -106,7 +119,7 @@ fn linear_unit(keys: &Directory) -> Result<Option<Unit>> {
         }
         Some(code) => match LINEAR.iter().find(|(known, _, _)| *known == code) {
             Some(&(_, name, size)) => Ok(Some(Unit { name: name.to_owned(), size })),
-            None => Err(unsupported(key::LINEAR_UNITS, format!("unit {code}"), "supported: metre, kilometre, feet, yards, fathom")),
+            None => Err(unsupported(key::LINEAR_UNITS, format!("unit {code}"), "supported: the lengths of the EPSG registry")),
         },
     }
 }
@@ -128,7 +141,7 @@ fn angular_unit(keys: &Directory) -> Result<Unit> {
 /// The geographic CRS that the keys describe, registered or of their own.
 fn base(keys: &Directory) -> Result<Base> {
     if let Some(code) = keys.code(key::GEODETIC_CRS) {
-        return Base::crs(&by_code(key::GEODETIC_CRS, code)?);
+        return Base::crs(&by_code(key::GEODETIC_CRS, code)?).map(|base| on_own_ellipsoid(keys, base));
     }
     let datum = keys.code(key::DATUM).and_then(|code| registered("datum", code));
     let own = own_base(keys, datum.is_some())?;
@@ -140,6 +153,33 @@ fn base(keys: &Directory) -> Result<Base> {
         fields.insert(place.to_owned(), datum);
     }
     Ok(Base::Known(json))
+}
+
+/// A registered CRS whose keys give another ellipsoid than the registry: the keys win, as they do with GDAL.
+fn on_own_ellipsoid(keys: &Directory, base: Base) -> Base {
+    let both = keys.number(key::SEMI_MAJOR).zip(keys.number(key::INVERSE_FLATTENING));
+    let Some((semi_major, inverse)) = both.filter(|(axis, inverse)| *axis > 1e5 && *inverse > 100.0) else { return base };
+    let mut json = base.json();
+    let place = if json["datum"].is_null() { "datum_ensemble" } else { "datum" };
+    let (datum, ellipsoid) = (json[place]["name"].clone(), json[place]["ellipsoid"].clone());
+    let known = ellipsoid["semi_major_axis"].as_f64().zip(ellipsoid["inverse_flattening"].as_f64());
+    // Digits lost in writing are no other ellipsoid.
+    let differs = |a: f64, b: f64| (a / b - 1.0).abs() > 1e-7;
+    if known.is_none_or(|(axis, flattening)| !differs(axis, semi_major) && !differs(flattening, inverse)) {
+        return base;
+    }
+    let own = json!({
+        "type": "GeodeticReferenceFrame",
+        "name": datum,
+        "ellipsoid": { "name": ellipsoid["name"], "semi_major_axis": semi_major, "inverse_flattening": inverse },
+    });
+    if let Some(fields) = json.as_object_mut() {
+        ["id", "ids", "datum_ensemble", "datum", "scope", "area", "bbox", "usages", "remarks"]
+            .iter()
+            .for_each(|name| drop(fields.remove(*name)));
+        fields.insert("datum".to_owned(), own);
+    }
+    Base::Known(json)
 }
 
 fn own_base(keys: &Directory, datum_is_known: bool) -> Result<Geographic> {
@@ -263,6 +303,10 @@ fn shifted(keys: &Directory, crs: Crs) -> Result<Crs> {
 }
 
 fn with_height(horizontal: &Crs, vertical: u16) -> Result<Crs> {
+    // Once the code of heights above the ellipsoid of WGS 84.
+    if (horizontal.code(), vertical) == (Some("EPSG:4326"), 5030) {
+        return Crs::parse("EPSG:4979");
+    }
     if let Some(code) = horizontal.code() {
         return Crs::parse(&format!("{code}+{vertical}")).or_else(|_| Ok(horizontal.clone()));
     }
