@@ -20,6 +20,7 @@ mod sample;
 mod source;
 pub mod tiff;
 pub mod warp;
+pub mod web;
 
 pub use error::{Error, Family, Result};
 pub use grid::{Affine, Bounds, Grid, Shape, Window};

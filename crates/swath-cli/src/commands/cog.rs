@@ -18,7 +18,7 @@ use crate::{exit::Exit, talk::Talk};
 #[derive(Args)]
 #[command(
     override_usage = "swath cog [OPTIONS] IN OUT\n       swath cog [OPTIONS] --out-dir DIR IN...",
-    after_help = "Example:\n  swath cog raw.tif cog.tif -p deflate --overview-resampling average\n  swath cog cube.nc b11.tif --variable B11 -b 1\n  swath cog --out-dir cogs/ raw/*.tif"
+    after_help = "Example:\n  swath cog raw.tif cog.tif -p deflate --overview-resampling average\n  swath cog cube.nc b11.tif --variable B11 -b 1\n  swath cog scene.tif web.tif --web-optimized\n  swath cog --out-dir cogs/ raw/*.tif"
 )]
 pub struct Cog {
     /// IN OUT, or with --out-dir any number of files and folders
@@ -57,9 +57,11 @@ pub struct Cog {
     /// nearest, average, mode, bilinear, cubic, rms; without it average, or mode for palettes
     #[arg(long, value_name = "KERNEL")]
     overview_resampling: Option<String>,
-    /// GDAL's creation options: COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, BLOCKSIZE, BIGTIFF, INTERLEAVE, SPARSE_OK, QUALITY, MAX_Z_ERROR, OVERVIEWS, OVERVIEW_RESAMPLING
+    /// GDAL's creation options: COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, BLOCKSIZE, BIGTIFF, INTERLEAVE, SPARSE_OK, QUALITY, MAX_Z_ERROR, OVERVIEWS, OVERVIEW_RESAMPLING, TILING_SCHEME, ZOOM_LEVEL, ZOOM_LEVEL_STRATEGY, ALIGNED_LEVELS, WARP_RESAMPLING
     #[arg(long = "co", alias = "profile", value_name = "NAME=VALUE")]
     creation: Vec<String>,
+    #[command(flatten)]
+    web: Web,
     /// Replace an existing output; with --out-dir convert every input again
     #[arg(long)]
     overwrite: bool,
@@ -70,20 +72,30 @@ pub struct Cog {
     rio: RioFlags,
 }
 
+/// Where the raster is laid on the tiles of web maps.
+#[derive(Args)]
+#[command(next_help_heading = "Web maps")]
+struct Web {
+    /// Lay the raster on the tiles of web maps (EPSG:3857, WebMercatorQuad), blocks of 256; pixels beside it are nodata or masked
+    #[arg(short, long)]
+    web_optimized: bool,
+    /// Zoom level of full resolution; without it the one that fits the raster's own
+    #[arg(long, value_name = "N")]
+    zoom_level: Option<u8>,
+    /// Of the two zoom levels around the raster's own resolution: lower, upper, or auto for the nearer
+    #[arg(long, value_name = "STRATEGY")]
+    zoom_level_strategy: Option<String>,
+    /// How many overviews have blocks that are tiles too
+    #[arg(long, value_name = "N")]
+    aligned_levels: Option<u8>,
+    /// How pixels are warped: nearest, bilinear, cubic, average, mode, min, max, median; without it nearest
+    #[arg(short, long, value_name = "KERNEL")]
+    resampling: Option<String>,
+}
+
 /// Flags of `rio cogeo create` that need nothing here, or that are refused with the reason.
 #[derive(Args)]
 struct RioFlags {
-    /// Not yet: tiles aligned to the web-mercator grid
-    #[arg(short, long)]
-    web_optimized: bool,
-    #[arg(long, hide = true)]
-    zoom_level_strategy: Option<String>,
-    #[arg(long, hide = true)]
-    zoom_level: Option<u8>,
-    #[arg(long, hide = true)]
-    aligned_levels: Option<u8>,
-    #[arg(short, long, hide = true)]
-    resampling: Option<String>,
     #[arg(long, hide = true)]
     tms: Option<PathBuf>,
     /// Only the same as --blocksize
@@ -115,13 +127,8 @@ impl RioFlags {
     fn refuse(&self, block_size: u32) -> swath::Result<()> {
         let unsupported =
             |flag: &str, found: &str, hint: &str| Err(swath::Error::new(swath::Family::Unsupported, flag, found, "").hint(hint));
-        let aligned = self.web_optimized || self.tms.is_some() || self.zoom_level.is_some() || self.aligned_levels.is_some();
-        if aligned {
-            return unsupported(
-                "--web-optimized",
-                "aligning to a web map's tiles is not supported yet",
-                "convert on the raster's own grid: leave the flag out",
-            );
+        if self.tms.is_some() {
+            return unsupported("--tms", "WebMercatorQuad is the only tiling scheme", "use --web-optimized for it");
         }
         if self.overview_blocksize.is_some_and(|n| n != block_size) {
             return unsupported(
@@ -168,8 +175,13 @@ pub fn run(args: &Cog, talk: &Talk) -> swath::Result<Exit> {
         creation: args.creation.clone(),
         overwrite: args.overwrite,
         memory: args.memory,
+        web_optimized: args.web.web_optimized,
+        zoom_level: args.web.zoom_level,
+        zoom_level_strategy: args.web.zoom_level_strategy.clone(),
+        aligned_levels: args.web.aligned_levels,
+        resampling: args.web.resampling.clone(),
     };
-    args.rio.refuse(args.blocksize.unwrap_or(512))?;
+    args.rio.refuse(args.blocksize.unwrap_or(if args.web.web_optimized { 256 } else { 512 }))?;
     if let Some(threads) = &args.threads
         && threads != "ALL_CPUS"
     {

@@ -6,12 +6,19 @@ use std::fmt::Write;
 use super::kept::is_tag;
 use super::plan::CogPlan;
 use super::tags::shown_color;
-use super::{BandStatistics, StatisticsTags};
+use super::{BandStatistics, StatisticsTags, Tiling};
 use crate::tiff::rpc;
 use crate::{BandInfo, ColorInterp, RasterInfo};
 
 /// Items of the source that would be wrong or written twice in the copy.
-const STALE: &[&str] = &["AREA_OR_POINT", "OVERVIEW_RESAMPLING", "OVR_RESAMPLING_ALG"];
+const STALE: &[&str] = &[
+    "AREA_OR_POINT",
+    "OVERVIEW_RESAMPLING",
+    "OVR_RESAMPLING_ALG",
+    "TILING_SCHEME_NAME",
+    "TILING_SCHEME_ZOOM_LEVEL",
+    "TILING_SCHEME_ALIGNED_LEVELS",
+];
 
 /// The XML text; `None` where there is nothing to say.
 pub(super) fn metadata(info: &RasterInfo, plan: &CogPlan, statistics: &[Option<BandStatistics>]) -> Option<String> {
@@ -24,8 +31,11 @@ pub(super) fn metadata(info: &RasterInfo, plan: &CogPlan, statistics: &[Option<B
             items.put(name, value, None, "");
         }
     }
-    for (domain, all) in info.domains.iter().filter(|(domain, _)| *domain != rpc::DOMAIN) {
+    for (domain, all) in info.domains.iter().filter(|(domain, _)| ![rpc::DOMAIN, "TILING_SCHEME"].contains(&domain.as_str())) {
         items.domain(domain, all, None);
+    }
+    if let Some(tiling) = plan.tiling {
+        items.tiling(tiling);
     }
     for (at, &band) in plan.bands.iter().enumerate() {
         if let Some(band) = info.bands.get(band) {
@@ -45,6 +55,16 @@ impl Items {
         let sample = sample.map(|n| format!(" sample=\"{n}\"")).unwrap_or_default();
         // writing to a String cannot fail
         let _ = writeln!(self.0, "  <Item name=\"{}\"{sample}{more}>{}</Item>", escape(name), escape(&escape(value)));
+    }
+
+    /// As GDAL says it, in a domain of its own.
+    fn tiling(&mut self, tiling: Tiling) {
+        let mut say = |name: &str, value: &str| self.put(name, value, None, " domain=\"TILING_SCHEME\"");
+        say("NAME", "GoogleMapsCompatible");
+        say("ZOOM_LEVEL", &tiling.zoom_level.to_string());
+        if tiling.aligned_levels > 0 {
+            say("ALIGNED_LEVELS", &tiling.aligned_levels.to_string());
+        }
     }
 
     fn role(&mut self, name: &str, value: &str, sample: usize, role: &str) {

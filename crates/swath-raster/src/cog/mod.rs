@@ -33,7 +33,7 @@ mod write;
 pub use choice::{MaskChoice, NodataChoice, Overviews};
 pub use measure::statistics;
 pub use memory::working_bytes;
-pub use options::{BigTiff, CogOptions, Compression, OverviewSize, Predictor, Resampling, Sparse, StatisticsTags};
+pub use options::{BigTiff, CogOptions, Compression, OverviewSize, Predictor, Resampling, Sparse, StatisticsTags, Tiling};
 pub use plan::{CogPlan, MaskPlan, plan};
 pub use report::{BandStatistics, CogReport};
 pub use spool::ReadWriteSeek;

@@ -39,6 +39,17 @@ pub struct CogOptions {
     pub statistics: StatisticsTags,
     /// How many bytes may be in flight; none leaves it to the writer. It changes no byte of the file.
     pub memory: Option<u64>,
+    /// The tiles of a web map that the raster lies on already, to be said in the file.
+    pub tiling: Option<Tiling>,
+}
+
+/// Which tiles of WebMercatorQuad blocks are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tiling {
+    pub zoom_level: u8,
+    /// How many levels, full resolution included, have blocks that are tiles; 0 says nothing of it.
+    pub aligned_levels: u8,
 }
 
 impl Default for CogOptions {
@@ -62,6 +73,7 @@ impl Default for CogOptions {
             sparse: Sparse::Never,
             statistics: StatisticsTags::Write,
             memory: None,
+            tiling: None,
         }
     }
 }

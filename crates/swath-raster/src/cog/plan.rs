@@ -5,6 +5,7 @@ use super::real::nodata_bytes;
 use super::refuse::{alpha_of, refuse};
 use super::{
     BigTiff, CogOptions, Compression, MaskChoice, NodataChoice, OverviewSize, Overviews, Predictor, Resampling, Sparse, StatisticsTags,
+    Tiling,
 };
 use crate::{Interleave, MaskKind, Nodata, RasterInfo, Result, SampleType, Shape};
 
@@ -37,6 +38,7 @@ pub struct CogPlan {
     pub statistics: StatisticsTags,
     /// Bytes that may be in flight.
     pub memory: Option<u64>,
+    pub tiling: Option<Tiling>,
 }
 
 impl CogPlan {
@@ -96,6 +98,7 @@ pub fn plan(info: &RasterInfo, options: &CogOptions) -> Result<CogPlan> {
         sparse: options.sparse,
         statistics: options.statistics,
         memory: options.memory,
+        tiling: options.tiling,
         bands,
     };
     fits(info, &plan)?;

@@ -11,6 +11,7 @@ const EDGE: f64 = 1e-8;
 pub struct PixelMap {
     way: Way,
     source: Shape,
+    density: Option<Reach>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,7 +50,13 @@ impl PixelMap {
             }
             None => Way::Affine(compose(inverse, scaled, target.transform)),
         };
-        Some(Self { way, source: level })
+        Some(Self { way, source: level, density: None })
+    }
+
+    /// Counts as of this density everywhere, so that parts of one target are made alike.
+    #[must_use]
+    pub fn of_density(self, density: Reach) -> Self {
+        Self { density: Some(density), ..self }
     }
 
     /// Source pixel coordinates of a target pixel's centre; non-finite where it has none.
@@ -101,6 +108,9 @@ impl PixelMap {
 
     /// Source pixels per target pixel, across and down, where the target is finest relative to the source.
     pub fn density(&self, window: Window) -> Reach {
+        if let Some(density) = self.density {
+            return density;
+        }
         if let Way::Affine(t) = &self.way {
             return Reach { x: t.a.hypot(t.b), y: t.d.hypot(t.e) };
         }

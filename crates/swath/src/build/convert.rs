@@ -11,7 +11,7 @@ use super::Facts;
 use super::described::Described;
 use super::jobs::Job;
 use super::memory::{Entry, hex};
-use super::options::options;
+use super::options::{lay, options};
 use super::output::{Pending, Scratch};
 use crate::lattice::ResolvedAsset;
 use crate::{Error, Family, Result, open_raw};
@@ -107,11 +107,12 @@ pub(super) fn convert(job: &Job<'_>, files: &OpenFiles, desk: &Desk<'_>, progres
         Trouble::Asset(Error::misuse(job.asset.path.display().to_string(), found, "the plan names one of the file's variables"))
     })?;
     let info = describe(source.info(), job.asset)?;
-    let total = u64::from(info.grid.shape.width) * u64::from(info.grid.shape.height);
     let mut options = options(job.asset, &info)?;
-    let written = chosen_bands(&info, job.asset);
     options.bands = Some(job.asset.bands.clone());
-    let source = Described::new(source.clone(), info);
+    let source = lay(Arc::new(Described::new(source.clone(), info)), job.asset, &mut options)?;
+    let shape = source.info().grid.shape;
+    let total = u64::from(shape.width) * u64::from(shape.height);
+    let written = chosen_bands(source.info(), job.asset);
 
     let mut spool = Scratch::new(desk.unfinished).map_err(Trouble::Output)?;
     let mut out = Pending::new(desk.unfinished).map_err(Trouble::Output)?;
@@ -120,7 +121,7 @@ pub(super) fn convert(job: &Job<'_>, files: &OpenFiles, desk: &Desk<'_>, progres
         let share = u64::try_from(u128::from(job.weight) * u128::from(pixels.min(total)) / u128::from(total.max(1))).unwrap_or(job.weight);
         progress(share.saturating_sub(told.replace(share)));
     };
-    let report = cog::write(&source, &options, &mut spool, &mut out, &scaled);
+    let report = cog::write(source.as_ref(), &options, &mut spool, &mut out, &scaled);
     let report = report.map_err(|e| match spool.failure().or_else(|| out.failure()) {
         Some(disk) => Trouble::Output(disk),
         None => Trouble::Asset(e.into()).of(&job.asset.path),

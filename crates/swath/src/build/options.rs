@@ -1,7 +1,11 @@
 //! The plan's `[cog]` words as the writer's options.
 
-use swath_raster::cog::{BigTiff, CogOptions, MaskChoice, NodataChoice, Overviews, Predictor, Resampling, usual_block_size};
-use swath_raster::{Interleave, Nodata, RasterInfo, SampleType};
+use std::sync::Arc;
+
+use swath_raster::cog::{BigTiff, CogOptions, MaskChoice, NodataChoice, OverviewSize, Overviews, Predictor, Resampling, usual_block_size};
+use swath_raster::warp::Method;
+use swath_raster::web::{Aligned, Alignment};
+use swath_raster::{Interleave, Nodata, RasterInfo, RasterSource, SampleType};
 
 use crate::lattice::ResolvedAsset;
 use crate::{Error, Result};
@@ -30,6 +34,31 @@ pub(crate) fn options(asset: &ResolvedAsset, info: &RasterInfo) -> Result<CogOpt
         bands: Some(asset.bands.clone()),
         ..base
     })
+}
+
+/// The raster as it will lie in the file: its own grid, or the tiles of web maps.
+///
+/// # Errors
+/// Misuse or Unsupported for a raster that cannot be laid on them.
+pub(crate) fn lay(source: Arc<dyn RasterSource>, asset: &ResolvedAsset, options: &mut CogOptions) -> Result<Arc<dyn RasterSource>> {
+    let cog = &asset.cog;
+    if cog.web_optimized != Some(true) {
+        return Ok(source);
+    }
+    let base = Alignment::default();
+    let alignment = Alignment {
+        zoom_level: cog.zoom_level,
+        aligned_levels: cog.aligned_levels.unwrap_or(base.aligned_levels),
+        block_size: cog.block_size.unwrap_or(base.block_size),
+        resampling: cog.warp_resampling.and_then(Method::parse).unwrap_or(base.resampling),
+        nodata: options.nodata,
+        ..base
+    };
+    let aligned = Aligned::new(source, &alignment)?;
+    options.block_size = alignment.block_size;
+    options.overview_size = OverviewSize::Up;
+    options.tiling = Some(aligned.tiling());
+    Ok(Arc::new(aligned))
 }
 
 fn word<T: serde::de::DeserializeOwned>(key: &str, word: Option<&str>) -> Result<Option<T>> {

@@ -1,22 +1,25 @@
 //! GDAL's creation options of the COG and GTiff drivers, by their names.
 
 use swath_raster::Interleave;
-use swath_raster::cog::{BigTiff, CogOptions, Overviews, Predictor, Sparse, StatisticsTags};
+use swath_raster::cog::{BigTiff, Overviews, Predictor, Sparse, StatisticsTags};
+use swath_raster::web::Outside;
 
 use super::request::{codec, resampling};
+use super::settings::{Settings, warp_resampling};
 use crate::{Error, Result};
 
 /// Applies one `NAME=VALUE`.
 ///
 /// # Errors
 /// Misuse for a name or a value that is not known.
-pub(super) fn apply(option: &str, options: &mut CogOptions) -> Result<()> {
+pub(super) fn apply(option: &str, settings: &mut Settings) -> Result<()> {
     let (name, value) =
         option.split_once('=').ok_or_else(|| Error::misuse("--co", format!("{option:?}"), "NAME=VALUE is expected, as in PREDICTOR=2"))?;
     let name = name.trim().to_uppercase();
     let flag = format!("--co {name}");
     let upper = value.trim().to_uppercase();
     let wrong = |right: &str| Error::misuse(flag.clone(), format!("{value:?}"), format!("{right} is expected"));
+    let options = &mut settings.options;
     match name.as_str() {
         "COMPRESS" => options.compress = codec(&flag, value)?,
         "LEVEL" | "ZLEVEL" | "ZSTD_LEVEL" => options.level = Some(upper.parse().map_err(|_| wrong("a number"))?),
@@ -36,7 +39,9 @@ pub(super) fn apply(option: &str, options: &mut CogOptions) -> Result<()> {
                 _ => return Err(wrong("YES, NO, STANDARD, FLOATING_POINT, 1, 2 or 3")),
             }
         }
-        "BLOCKSIZE" | "BLOCKXSIZE" | "BLOCKYSIZE" => options.block_size = upper.parse().map_err(|_| wrong("a multiple of 16"))?,
+        "BLOCKSIZE" | "BLOCKXSIZE" | "BLOCKYSIZE" => {
+            settings.block_size = Some(upper.parse().map_err(|_| wrong("a multiple of 16"))?);
+        }
         "BIGTIFF" => {
             options.bigtiff = match upper.as_str() {
                 "YES" => BigTiff::Always,
@@ -67,10 +72,30 @@ pub(super) fn apply(option: &str, options: &mut CogOptions) -> Result<()> {
         },
         "OVERVIEW_COUNT" => options.overviews = Overviews::Count(upper.parse().map_err(|_| wrong("a number"))?),
         "OVERVIEW_RESAMPLING" | "RESAMPLING" => options.overview_resampling = resampling(&flag, value)?,
+        "TILING_SCHEME" => {
+            settings.web_optimized = match upper.as_str() {
+                "GOOGLEMAPSCOMPATIBLE" | "WEBMERCATORQUAD" => true,
+                "CUSTOM" => false,
+                _ => return Err(wrong("GoogleMapsCompatible or CUSTOM")),
+            }
+        }
+        "ZOOM_LEVEL" => settings.alignment.zoom_level = Some(upper.parse().map_err(|_| wrong("a number from 0 to 30"))?),
+        "ZOOM_LEVEL_STRATEGY" => {
+            settings.alignment.strategy =
+                serde_json::from_value(value.trim().to_lowercase().into()).map_err(|_| wrong("AUTO, LOWER or UPPER"))?;
+        }
+        "ALIGNED_LEVELS" => settings.alignment.aligned_levels = upper.parse().map_err(|_| wrong("a number"))?,
+        "WARP_RESAMPLING" => settings.alignment.resampling = warp_resampling(&flag, value)?,
+        "ADD_ALPHA" => {
+            if yes(&upper).ok_or_else(|| wrong("YES or NO"))? {
+                return Err(wrong("NO").hint("pixels beside the raster are told by an internal mask: leave the option out"));
+            }
+            settings.alignment.outside = Outside::Zero;
+        }
         // Ours are decided otherwise and change no byte of the result.
         "NUM_THREADS" | "TILED" | "COPY_SRC_OVERVIEWS" | "GEOTIFF_VERSION" => {}
         _ => {
-            let known = "COMPRESS, LEVEL, QUALITY, MAX_Z_ERROR, PREDICTOR, BLOCKSIZE, BIGTIFF, INTERLEAVE, SPARSE_OK, STATISTICS, OVERVIEWS, OVERVIEW_COUNT, OVERVIEW_RESAMPLING";
+            let known = "COMPRESS, LEVEL, QUALITY, MAX_Z_ERROR, PREDICTOR, BLOCKSIZE, BIGTIFF, INTERLEAVE, SPARSE_OK, STATISTICS, OVERVIEWS, OVERVIEW_COUNT, OVERVIEW_RESAMPLING, TILING_SCHEME, ZOOM_LEVEL, ZOOM_LEVEL_STRATEGY, ALIGNED_LEVELS, WARP_RESAMPLING, ADD_ALPHA";
             return Err(Error::misuse("--co", format!("creation option {name}"), format!("known: {known}")));
         }
     }
@@ -92,17 +117,18 @@ mod tests {
 
     #[test]
     fn options_of_gdal_are_understood() {
-        let mut options = CogOptions::default();
+        let mut settings = Settings::default();
         for option in ["COMPRESS=LERC_ZSTD", "predictor=2", "BLOCKSIZE=256", "BIGTIFF=YES", "SPARSE_OK=TRUE", "NUM_THREADS=ALL_CPUS"] {
-            apply(option, &mut options).unwrap();
+            apply(option, &mut settings).unwrap();
         }
-        assert_eq!((options.compress, options.predictor, options.block_size), (Compression::LercZstd, Predictor::Horizontal, 256));
+        let options = &settings.options;
+        assert_eq!((options.compress, options.predictor, settings.block_size), (Compression::LercZstd, Predictor::Horizontal, Some(256)));
         assert_eq!((options.bigtiff, options.sparse), (BigTiff::Always, Sparse::Empty));
     }
 
     #[test]
     fn an_unknown_option_is_refused_with_the_known_ones() {
-        let error = apply("COMPRES=ZSTD", &mut CogOptions::default()).unwrap_err();
+        let error = apply("COMPRES=ZSTD", &mut Settings::default()).unwrap_err();
         assert!(error.to_string().contains("COMPRESS"), "{error}");
     }
 }

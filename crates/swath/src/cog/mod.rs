@@ -4,6 +4,7 @@ mod creation;
 mod many;
 mod one;
 mod request;
+mod settings;
 
 pub use many::{Converted, Ended, Job, ManyPlan, ManyReport, ManyRequest, Outcome, State, Watch, plan, run};
 pub use one::convert;

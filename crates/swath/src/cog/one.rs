@@ -64,11 +64,11 @@ pub(super) struct Opened {
 
 impl Opened {
     /// # Errors
-    /// What the reader says; Misuse for options that do not fit the raster.
+    /// What the reader says; Misuse for options that do not fit the raster, or a raster that cannot be laid on the tiles of web maps.
     pub(super) fn new(input: &Path, request: &CogRequest) -> Result<Self> {
         let rasters = open_raw(input)?;
         let source = choose(input, rasters, request.variable.as_deref())?;
-        let options = request.options(source.info())?;
+        let (source, options) = request.settings(source.info())?.lay(&source)?;
         Ok(Self { source, options })
     }
 

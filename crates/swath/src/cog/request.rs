@@ -1,8 +1,10 @@
 use serde::Serialize;
-use swath_raster::cog::{CogOptions, Compression, MaskChoice, NodataChoice, OverviewSize, Overviews, Resampling, usual_block_size};
+use serde::Serialize;
+use swath_raster::cog::{Compression, MaskChoice, NodataChoice, Overviews, Resampling};
 use swath_raster::{Nodata, RasterInfo, SampleType};
 
 use super::creation;
+use super::settings::{Settings, warp_resampling};
 use crate::{Error, Result};
 
 /// What a person asked for, as typed.
@@ -26,6 +28,14 @@ pub struct CogRequest {
     /// Bytes that may be in flight.
     #[serde(skip)]
     pub memory: Option<u64>,
+    /// Lay the raster on the tiles of web maps; what follows is for that alone.
+    pub web_optimized: bool,
+    pub zoom_level: Option<u8>,
+    /// `lower`, `upper` or `auto`.
+    pub zoom_level_strategy: Option<String>,
+    /// Overviews whose blocks are tiles, as rio-cogeo counts them.
+    pub aligned_levels: Option<u8>,
+    pub resampling: Option<String>,
 }
 
 impl CogRequest {
@@ -37,13 +47,12 @@ impl CogRequest {
         self.common().map(drop)
     }
 
-    /// The writer's options that no raster decides.
-    fn common(&self) -> Result<CogOptions> {
-        let mut options = CogOptions { compress: profile(&self.profile)?, overview_size: OverviewSize::Down, ..CogOptions::default() };
+    /// The settings that no raster decides.
+    fn common(&self) -> Result<Settings> {
+        let mut settings = self.web()?;
+        let options = &mut settings.options;
+        options.compress = profile(&self.profile)?;
         options.memory = self.memory;
-        if let Some(size) = self.block_size {
-            options.block_size = size;
-        }
         if let Some(n) = self.overview_level {
             options.overviews = if n == 0 { Overviews::None } else { Overviews::Count(n) };
         }
@@ -54,20 +63,18 @@ impl CogRequest {
             options.sample = Some(sample(name)?);
         }
         for option in &self.creation {
-            creation::apply(option, &mut options)?;
+            creation::apply(option, &mut settings)?;
         }
-        Ok(options)
+        Ok(settings)
     }
 
-    /// The writer's options for a raster.
+    /// How to lay and to write a raster.
     ///
     /// # Errors
     /// Misuse, naming the flag and what it may be.
-    pub(super) fn options(&self, info: &RasterInfo) -> Result<CogOptions> {
-        let mut options = self.common()?;
-        if self.block_size.is_none() && !self.creation.iter().any(|option| option.to_uppercase().contains("BLOCK")) {
-            options.block_size = usual_block_size(info.grid.shape);
-        }
+    pub(super) fn settings(&self, info: &RasterInfo) -> Result<Settings> {
+        let mut settings = self.common()?;
+        let options = &mut settings.options;
         if let Some(text) = &self.nodata {
             let sample = options.sample.unwrap_or(info.sample);
             let nodata =
@@ -87,7 +94,23 @@ impl CogRequest {
         if let Some(text) = &self.bands {
             options.bands = Some(bands(text, info.bands.len())?);
         }
-        Ok(options)
+        Ok(settings)
+    }
+
+    fn web(&self) -> Result<Settings> {
+        let mut settings = Settings { web_optimized: self.web_optimized, block_size: self.block_size, ..Settings::default() };
+        let alignment = &mut settings.alignment;
+        alignment.zoom_level = self.zoom_level;
+        // GDAL counts full resolution too.
+        alignment.aligned_levels = self.aligned_levels.filter(|&n| n > 0).map_or(0, |n| n.saturating_add(1));
+        if let Some(word) = &self.resampling {
+            alignment.resampling = warp_resampling("--resampling", word)?;
+        }
+        if let Some(word) = &self.zoom_level_strategy {
+            alignment.strategy = serde_json::from_value(word.to_lowercase().into())
+                .map_err(|_| Error::misuse("--zoom-level-strategy", format!("{word:?}"), "lower, upper or auto is expected"))?;
+        }
+        Ok(settings)
     }
 }
 

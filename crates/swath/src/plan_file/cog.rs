@@ -29,11 +29,23 @@ pub struct CogTable {
     pub max_error: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bigtiff: Option<&'static str>,
+    /// On the tiles of web maps (EPSG:3857, WebMercatorQuad), blocks of 256 unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub web_optimized: Option<bool>,
+    /// Of full resolution, where `web_optimized`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zoom_level: Option<u8>,
+    /// How many levels, full resolution included, have blocks that are tiles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aligned_levels: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warp_resampling: Option<&'static str>,
 }
 
 const COMPRESS: &[&str] = &["none", "lzw", "deflate", "zstd", "lerc", "lerc-deflate", "lerc-zstd", "packbits", "jpeg", "webp"];
 const PREDICTOR: &[&str] = &["auto", "none", "horizontal", "float"];
 const RESAMPLING: &[&str] = &["auto", "average", "mode", "nearest", "bilinear"];
+const WARP: &[&str] = &["nearest", "bilinear", "cubic", "average", "mode", "min", "max", "median"];
 const INTERLEAVE: &[&str] = &["auto", "pixel", "band"];
 
 impl CogTable {
@@ -50,6 +62,10 @@ impl CogTable {
             add_mask: section.flag("add_mask")?,
             max_error: section.number("max_error")?,
             bigtiff: section.word("bigtiff", &["auto", "yes", "no"])?,
+            web_optimized: section.flag("web_optimized")?,
+            zoom_level: section.whole("zoom_level", 0..31)?.and_then(narrow),
+            aligned_levels: section.whole("aligned_levels", 0..11)?.and_then(narrow),
+            warp_resampling: section.word("warp_resampling", WARP)?,
         };
         let place = section.place();
         let name = section.name.clone();
@@ -76,6 +92,10 @@ impl CogTable {
             add_mask: self.add_mask.or(base.add_mask),
             max_error: self.max_error.or(base.max_error),
             bigtiff: self.bigtiff.or(base.bigtiff),
+            web_optimized: self.web_optimized.or(base.web_optimized),
+            zoom_level: self.zoom_level.or(base.zoom_level),
+            aligned_levels: self.aligned_levels.or(base.aligned_levels),
+            warp_resampling: self.warp_resampling.or(base.warp_resampling),
         }
     }
 }
