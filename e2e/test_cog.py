@@ -4,7 +4,7 @@ import pytest
 import rasterio
 from rasterio.enums import MaskFlags
 from rasterio.shutil import copy as gdal_copy
-from rio_cogeo.cogeo import cog_info, cog_validate
+from rio_cogeo.cogeo import cog_info, cog_translate, cog_validate
 
 from support import rasters
 from support.run import Result  # noqa: F401  (shown in assertion messages)
@@ -159,13 +159,6 @@ def test_an_unknown_creation_option_is_usage(swath, tmp_path):
     assert not (tmp_path / "out.tif").exists()
 
 
-def test_web_optimized_is_refused_and_writes_nothing(swath, tmp_path):
-    rasters.write(tmp_path / "in.tif", rasters.smooth((800, 800)), nodata=0)
-    refused = swath("cog", "--web-optimized", "in.tif", "out.tif", cwd=tmp_path, rc=1)
-    assert "--web-optimized" in refused.err and "not supported yet" in refused.err
-    assert not (tmp_path / "out.tif").exists()
-
-
 def test_georeference_nodata_and_tags_are_kept(swath, tmp_path):
     rasters.write(tmp_path / "in.tif", rasters.noise((2, 600, 600), "int16"), nodata=-9999)
     with rasterio.open(tmp_path / "in.tif", "r+") as dataset:
@@ -222,3 +215,32 @@ def test_memory_does_not_grow_with_the_image(swath, tmp_path):
         (tmp_path / "out.tif").unlink()
         peaks[side] = result.peak_mib
     assert peaks[8192] < 300 and peaks[8192] < peaks[2048] + 100, peaks
+
+
+@pytest.mark.parametrize("base, level", [(2, 3), (3, 2), (4, 2), (5, 1)])
+@pytest.mark.parametrize("resampling", ["nearest", "average", "mode"])
+def test_overviews_of_any_decimation_are_those_of_rio_cogeo(swath, tmp_path, resampling, base, level):
+    source = rasters.write(tmp_path / "in.tif", rasters.smooth((1601, 1300)) // 20)
+    swath("cog", "--decimation-base", base, "--overview-level", level, "--overview-resampling", resampling, "in.tif", "ours.tif", cwd=tmp_path)
+    valid(tmp_path / "ours.tif")
+    cog_translate(source, tmp_path / "rio.tif", {"driver": "GTiff", "tiled": True, "blockxsize": 512, "blockysize": 512}, overview_level=level, decimation_base=base, overview_resampling=resampling, quiet=True)
+    ours, theirs = overviews(tmp_path / "ours.tif"), overviews(tmp_path / "rio.tif")
+    if base > 2:
+        assert [o.shape for o in ours] == [t.shape for t in theirs]
+    for a, b in zip(ours, theirs, strict=True):
+        if a.shape == b.shape:
+            assert np.array_equal(a, b), f"{(a != b).sum()} of {a.size} pixels differ, at most by {np.abs(a.astype(float) - b).max()}"
+
+
+def test_overviews_may_have_blocks_of_their_own(swath, tmp_path):
+    array = rasters.smooth((1500, 2100))
+    rasters.write(tmp_path / "in.tif", array, nodata=0)
+    swath("cog", "--overview-blocksize", "128", "in.tif", "out.tif", cwd=tmp_path)
+    swath("cog", "in.tif", "plain.tif", cwd=tmp_path)
+    valid(tmp_path / "out.tif")
+    with rasterio.open(tmp_path / "out.tif") as dataset:
+        assert dataset.block_shapes[0] == (512, 512)
+    with rasterio.open(tmp_path / "out.tif", overview_level=0) as overview:
+        assert overview.block_shapes[0] == (128, 128)
+    for a, b in zip(overviews(tmp_path / "out.tif"), overviews(tmp_path / "plain.tif"), strict=True):
+        assert np.array_equal(a, b)

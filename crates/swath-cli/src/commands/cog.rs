@@ -54,7 +54,13 @@ pub struct Cog {
     /// How many overviews; without it, down to one block
     #[arg(long, value_name = "N")]
     overview_level: Option<u8>,
-    /// nearest, average, mode, bilinear, cubic, rms; without it average, or mode for palettes
+    /// Width and height of the blocks of overviews; without it --blocksize
+    #[arg(long, value_name = "N")]
+    overview_blocksize: Option<u32>,
+    /// How many pixels each way become one of the next overview; sizes that do not divide round up, but for 2
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    decimation_base: u32,
+    /// nearest, average, mode, bilinear, cubic, rms, min, max; without it average, or mode for palettes
     #[arg(long, value_name = "KERNEL")]
     overview_resampling: Option<String>,
     /// GDAL's creation options: COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, BLOCKSIZE, BIGTIFF, INTERLEAVE, SPARSE_OK, QUALITY, MAX_Z_ERROR, OVERVIEWS, OVERVIEW_RESAMPLING, TILING_SCHEME, ZOOM_LEVEL, ZOOM_LEVEL_STRATEGY, ALIGNED_LEVELS, WARP_RESAMPLING
@@ -98,12 +104,6 @@ struct Web {
 struct RioFlags {
     #[arg(long, hide = true)]
     tms: Option<PathBuf>,
-    /// Only the same as --blocksize
-    #[arg(long, hide = true, value_name = "N")]
-    overview_blocksize: Option<u32>,
-    /// Only 2
-    #[arg(long, hide = true, value_name = "N")]
-    decimation_base: Option<u32>,
     /// Memory is bounded in any case
     #[arg(long, hide = true)]
     in_memory: bool,
@@ -124,21 +124,11 @@ struct RioFlags {
 }
 
 impl RioFlags {
-    fn refuse(&self, block_size: u32) -> swath::Result<()> {
+    fn refuse(&self) -> swath::Result<()> {
         let unsupported =
             |flag: &str, found: &str, hint: &str| Err(swath::Error::new(swath::Family::Unsupported, flag, found, "").hint(hint));
         if self.tms.is_some() {
             return unsupported("--tms", "WebMercatorQuad is the only tiling scheme", "use --web-optimized for it");
-        }
-        if self.overview_blocksize.is_some_and(|n| n != block_size) {
-            return unsupported(
-                "--overview-blocksize",
-                "overviews have blocks of the same size as the full resolution",
-                "set --blocksize instead",
-            );
-        }
-        if self.decimation_base.is_some_and(|n| n != 2) {
-            return unsupported("--decimation-base", "each overview is half of the level below it", "leave the flag out");
         }
         Ok(())
     }
@@ -172,6 +162,8 @@ pub fn run(args: &Cog, talk: &Talk) -> swath::Result<Exit> {
         sample: args.dtype.clone(),
         overview_level: args.overview_level,
         overview_resampling: args.overview_resampling.clone(),
+        overview_block_size: args.overview_blocksize,
+        decimation: Some(args.decimation_base),
         creation: args.creation.clone(),
         overwrite: args.overwrite,
         memory: args.memory,
@@ -181,7 +173,7 @@ pub fn run(args: &Cog, talk: &Talk) -> swath::Result<Exit> {
         aligned_levels: args.web.aligned_levels,
         resampling: args.web.resampling.clone(),
     };
-    args.rio.refuse(args.blocksize.unwrap_or(if args.web.web_optimized { 256 } else { 512 }))?;
+    args.rio.refuse()?;
     if let Some(threads) = &args.threads
         && threads != "ALL_CPUS"
     {

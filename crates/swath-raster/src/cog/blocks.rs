@@ -103,7 +103,7 @@ impl<'a> Encoder<'a> {
     }
 
     fn jobs_of<'s>(&self, index: usize, strip: &'s Strip, level: &Level) -> Vec<Job<'s>> {
-        let side = self.plan.block.height as usize;
+        let side = level.block.height as usize;
         let first = strip.row as usize / side;
         let mut areas = Vec::new();
         for down in 0..(strip.rows as usize).div_ceil(side) {

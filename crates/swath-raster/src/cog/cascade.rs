@@ -49,12 +49,12 @@ impl Cascade {
                 }),
                 above: empty(0, 0, shape.width),
                 next: 0,
-                rows: 0..if i == 0 { 0 } else { plan.block.height.min(shape.height) },
+                rows: 0..if i == 0 { 0 } else { plan.overview_block.height.min(shape.height) },
                 filling: None,
                 used: Vec::new(),
             })
             .collect();
-        Self { tiers, block_rows: plan.block.height }
+        Self { tiers, block_rows: plan.overview_block.height }
     }
 
     /// Takes the next strip of full resolution; gives it back with its level 0, and every strip it completed with its level.

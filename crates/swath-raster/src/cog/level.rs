@@ -5,6 +5,7 @@ use crate::{Interleave, Shape};
 #[derive(Debug)]
 pub(super) struct Level {
     pub shape: Shape,
+    pub block: Shape,
     pub across: usize,
     pub down: usize,
     /// Plane by plane, each row by row.
@@ -35,18 +36,20 @@ impl Place {
 impl Level {
     /// Full resolution first.
     pub(super) fn all(plan: &CogPlan) -> Vec<Self> {
-        std::iter::once(&plan.shape).chain(&plan.overviews).map(|&shape| Self::new(plan, shape)).collect()
+        let overviews = plan.overviews.iter().map(|&shape| Self::new(plan, shape, plan.overview_block));
+        std::iter::once(Self::new(plan, plan.shape, plan.block)).chain(overviews).collect()
     }
 
-    fn new(plan: &CogPlan, shape: Shape) -> Self {
-        let across = shape.width.div_ceil(plan.block.width) as usize;
-        let down = shape.height.div_ceil(plan.block.height) as usize;
+    fn new(plan: &CogPlan, shape: Shape, block: Shape) -> Self {
+        let across = shape.width.div_ceil(block.width) as usize;
+        let down = shape.height.div_ceil(block.height) as usize;
         let planes = match plan.interleave {
             Interleave::Pixel => 1,
             Interleave::Band => plan.bands.len(),
         };
         Self {
             shape,
+            block,
             across,
             down,
             blocks: vec![Place::default(); planes * across * down],

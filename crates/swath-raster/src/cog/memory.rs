@@ -53,11 +53,12 @@ fn holds(info: &RasterInfo, plan: &CogPlan, rows: u64) -> u64 {
     // The strip being written, the one read ahead, and a third for the overviews that one strip makes.
     let strips = strip.saturating_mul(if strip <= READ_AHEAD_BYTES { 7 } else { 4 }) / 3;
     // What an overview has of its next row of blocks: a half, a quarter, ... of a row of blocks.
-    let filling = if plan.overviews.is_empty() { 0 } else { line.saturating_mul(u64::from(plan.block.height)) };
+    let filling = if plan.overviews.is_empty() { 0 } else { line.saturating_mul(u64::from(plan.overview_block.height)) };
     // Before samples are converted they are there twice.
     let converted = if plan.sample == info.sample { 0 } else { width * bands * info.sample.size() as u64 * rows };
     let per_block = if plan.interleave == Interleave::Pixel { bands } else { 1 };
-    let block = u64::from(plan.block.width) * u64::from(plan.block.height) * per_block * size;
+    let side = u64::from(plan.block.height.max(plan.overview_block.height));
+    let block = side * side * per_block * size;
     let blocks = block * threads * 6;
     let held = held_bytes(plan, strip);
     let all =

@@ -25,6 +25,10 @@ pub struct CogOptions {
     /// Width and height of a block, a multiple of 16.
     pub block_size: u32,
     pub overviews: Overviews,
+    /// Of the blocks of overviews, a multiple of 16; none is `block_size`.
+    pub overview_block_size: Option<u32>,
+    /// How many pixels each way become one of the next overview; 2 and more.
+    pub decimation: u32,
     pub overview_size: OverviewSize,
     pub overview_resampling: Resampling,
     pub interleave: Interleave,
@@ -62,6 +66,8 @@ impl Default for CogOptions {
             predictor: Predictor::Auto,
             block_size: 512,
             overviews: Overviews::Auto,
+            overview_block_size: None,
+            decimation: 2,
             overview_size: OverviewSize::Down,
             overview_resampling: Resampling::Auto,
             interleave: Interleave::Pixel,
@@ -181,7 +187,7 @@ impl Resampling {
     }
 }
 
-/// Size of half of an odd number of pixels.
+/// Size of an overview of a number of pixels that does not divide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OverviewSize {

@@ -14,6 +14,7 @@ use crate::{Interleave, MaskKind, Nodata, RasterInfo, Result, SampleType, Shape}
 pub struct CogPlan {
     pub shape: Shape,
     pub block: Shape,
+    pub overview_block: Shape,
     /// Of the source, 0-based, in the order written.
     pub bands: Vec<usize>,
     pub sample: SampleType,
@@ -83,6 +84,7 @@ pub fn plan(info: &RasterInfo, options: &CogOptions) -> Result<CogPlan> {
     let plan = CogPlan {
         shape: info.grid.shape,
         block,
+        overview_block: options.overview_block_size.map_or(block, |side| Shape { width: side, height: side }),
         sample,
         interleave: if bands.len() == 1 { Interleave::Pixel } else { options.interleave },
         compress: options.compress,
@@ -154,9 +156,10 @@ fn resampling(info: &RasterInfo, options: &CogOptions, bands: &[usize], sample: 
 }
 
 fn overviews(shape: Shape, options: &CogOptions) -> Vec<Shape> {
-    let half = |n: u32| match options.overview_size {
-        OverviewSize::Down => (n / 2).max(1),
-        OverviewSize::Up => n.div_ceil(2),
+    let base = options.decimation.max(2);
+    let smaller = |n: u32| match options.overview_size {
+        OverviewSize::Down => (n / base).max(1),
+        OverviewSize::Up => n.div_ceil(base),
     };
     let mut all = Vec::new();
     let mut now = shape;
@@ -169,7 +172,7 @@ fn overviews(shape: Shape, options: &CogOptions) -> Vec<Shape> {
         if enough {
             return all;
         }
-        now = Shape { width: half(now.width), height: half(now.height) };
+        now = Shape { width: smaller(now.width), height: smaller(now.height) };
         all.push(now);
     }
 }

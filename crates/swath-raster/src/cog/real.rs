@@ -16,6 +16,17 @@ pub(super) trait Real: Pod + PartialEq + PartialOrd + Send + Sync {
     fn narrowed(value: f64) -> f64;
     /// The mean of four, in the arithmetic that GDAL uses for the type.
     fn quarter(values: [Self; 4]) -> Self;
+    /// What a kernel made, in the precision that GDAL keeps of it: single for everything of two bytes or less.
+    #[inline(always)]
+    fn from_single(value: f64) -> Self {
+        Self::from_f64(if size_of::<Self>() <= 2 { f64::from(value as f32) } else { value })
+    }
+    /// Whether the squares of a few samples always fit in a double.
+    const SQUARES_FIT: bool;
+    /// The root of a mean of squares, times `scale`: for small unsigned integers the one whose own square is nearest to the mean.
+    fn from_square(mean: f64, scale: f64) -> Self;
+    /// The root of the mean of four squares, in the arithmetic that GDAL uses for the type.
+    fn quarter_rms(values: [Self; 4]) -> Self;
     /// A neighbour of the nodata value, for a result that happens to equal it.
     fn beside(self) -> Self;
     fn is_nan(self) -> bool;
@@ -28,9 +39,23 @@ pub(super) trait Real: Pod + PartialEq + PartialOrd + Send + Sync {
 }
 
 macro_rules! integers {
-    ($($ty:ty, $wide:ty, $quarter:expr;)*) => {$(
+    ($($ty:ty, $wide:ty, $quarter:expr, $rms:expr;)*) => {$(
         impl Real for $ty {
             const IS_FLOAT: bool = false;
+            const SQUARES_FIT: bool = Self::MIN == 0 && size_of::<Self>() <= 2;
+            fn from_square(mean: f64, scale: f64) -> Self {
+                if !Self::SQUARES_FIT {
+                    return Self::from_mean(scale * mean.sqrt());
+                }
+                let root = mean.sqrt().floor();
+                let nearer = 2.0 * root * (root + 1.0) + 1.0 < 2.0 * mean;
+                (if nearer { root + 1.0 } else { root }) as Self
+            }
+            #[inline(always)]
+            fn quarter_rms(values: [Self; 4]) -> Self {
+                let rms: fn([Self; 4]) -> Self = $rms;
+                rms(values)
+            }
             #[inline(always)]
             fn narrowed(value: f64) -> f64 { if Self::MIN != 0 { f64::from(value as f32) } else { value } }
             #[inline(always)]
@@ -65,20 +90,27 @@ macro_rules! integers {
 }
 
 integers! {
-    u8, u32, |[a, b, c, d]| ((a + b + c + d + 2) / 4) as u8;
-    u16, u32, |[a, b, c, d]| ((a + b + c + d + 2) / 4) as u16;
-    i8, f32, |[a, b, c, d]| Self::from_f64(f64::from((a + b + c + d) * 0.25));
-    i16, f32, |[a, b, c, d]| Self::from_f64(f64::from((a + b + c + d) * 0.25));
-    u32, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25);
-    i32, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25);
-    u64, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25);
-    i64, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25);
+    u8, u32, |[a, b, c, d]| ((a + b + c + d + 2) / 4) as u8, |v| whole_rms(v.map(u64::from)) as u8;
+    u16, u32, |[a, b, c, d]| ((a + b + c + d + 2) / 4) as u16, |v| whole_rms(v.map(u64::from)) as u16;
+    i8, f32, |[a, b, c, d]| Self::from_f64(f64::from((a + b + c + d) * 0.25)), |v| Self::from_f64(f64::from(single_rms(v.map(f32::from))));
+    i16, f32, |[a, b, c, d]| Self::from_f64(f64::from((a + b + c + d) * 0.25)), |v| Self::from_f64(f64::from(single_rms(v.map(f32::from))));
+    u32, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25), |v| Self::from_f64(double_rms(v.map(|v| v as f64)));
+    i32, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25), |v| Self::from_f64(double_rms(v.map(|v| v as f64)));
+    u64, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25), |v| Self::from_f64(double_rms(v.map(|v| v as f64)));
+    i64, f64, |[a, b, c, d]| Self::from_f64((a + b + c + d) * 0.25), |v| Self::from_f64(double_rms(v.map(|v| v as f64)));
 }
 
 macro_rules! floats {
-    ($($ty:ty, $quarter:expr;)*) => {$(
+    ($($ty:ty, $quarter:expr, $rms:expr;)*) => {$(
         impl Real for $ty {
             const IS_FLOAT: bool = true;
+            const SQUARES_FIT: bool = false;
+            fn from_square(mean: f64, scale: f64) -> Self { (scale * mean.sqrt()) as Self }
+            #[inline(always)]
+            fn quarter_rms(values: [Self; 4]) -> Self {
+                let rms: fn([Self; 4]) -> Self = $rms;
+                rms(values)
+            }
             #[inline(always)]
             fn narrowed(value: f64) -> f64 { value }
             #[inline(always)]
@@ -104,9 +136,36 @@ macro_rules! floats {
 
 // Columns first for one type and rows first for the other, as GDAL sums them.
 floats! {
-    f32, |[a, b, c, d]| (a + c) + (b + d);
-    f64, |[a, b, c, d]| a + b + c + d;
+    f32, |[a, b, c, d]| (a + c) + (b + d), single_rms;
+    f64, |[a, b, c, d]| a + b + c + d, double_rms;
 }
+
+/// The whole number whose square is nearest to the mean of four squares.
+#[inline(always)]
+fn whole_rms(values: [u64; 4]) -> u64 {
+    let mean = (values.iter().map(|v| v * v).sum::<u64>() + 1) / 4;
+    let root = (mean as f64).sqrt() as u64;
+    if root * (root + 1) < mean { root + 1 } else { root }
+}
+
+/// Each divided by the largest first, in the order in which GDAL adds.
+macro_rules! scaled_rms {
+    ($name:ident, $ty:ty, |[$a:ident, $b:ident, $c:ident, $d:ident]| $sum:expr) => {
+        #[inline(always)]
+        fn $name(values: [$ty; 4]) -> $ty {
+            let values = values.map(<$ty>::abs);
+            let largest = values.iter().fold(0.0, |most: $ty, &v| if v > most || v.is_nan() { v } else { most });
+            if largest == 0.0 || !largest.is_finite() {
+                return if largest.is_infinite() { values.iter().sum() } else { largest };
+            }
+            let part = 1.0 / largest;
+            let [$a, $b, $c, $d] = values.map(|v| (v * part) * (v * part));
+            largest * ($sum * 0.25).sqrt()
+        }
+    };
+}
+scaled_rms!(single_rms, f32, |[a, b, c, d]| ((a + b) + (c + d)));
+scaled_rms!(double_rms, f64, |[a, b, c, d]| (a + b + c + d));
 
 /// Runs one generic body for the machine type `$T` behind a [`SampleType`]; complex types take `$complex`.
 macro_rules! with_type {

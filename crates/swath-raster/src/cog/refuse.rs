@@ -6,7 +6,13 @@ use crate::{ColorInterp, Error, Interleave, RasterInfo, Result, SampleType};
 /// # Errors
 /// Misuse, naming the option, what would be right, and a way out.
 pub(super) fn refuse(info: &RasterInfo, options: &CogOptions, bands: &[usize], sample: SampleType) -> Result<()> {
-    block_size(options)?;
+    block_size("block_size", options.block_size)?;
+    if let Some(size) = options.overview_block_size {
+        block_size("overview_block_size", size)?;
+    }
+    if options.decimation < 2 {
+        return Err(Error::misuse("decimation", options.decimation.to_string(), "2 or more"));
+    }
     band_choice(info, bands)?;
     codec_levels(options)?;
     predictor(options, sample)?;
@@ -22,13 +28,12 @@ pub(super) fn refuse(info: &RasterInfo, options: &CogOptions, bands: &[usize], s
     Ok(())
 }
 
-fn block_size(options: &CogOptions) -> Result<()> {
-    match options.block_size {
+fn block_size(name: &str, size: u32) -> Result<()> {
+    match size {
         n if n % 16 == 0 && (16..=8192).contains(&n) => Ok(()),
         n => {
             let near = (n.div_ceil(16) * 16).clamp(16, 8192);
-            Err(Error::misuse("block_size", n.to_string(), "a multiple of 16 from 16 to 8192 (TIFF 6.0, section 15)")
-                .hint(format!("try {near}")))
+            Err(Error::misuse(name, n.to_string(), "a multiple of 16 from 16 to 8192 (TIFF 6.0, section 15)").hint(format!("try {near}")))
         }
     }
 }

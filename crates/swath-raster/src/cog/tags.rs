@@ -23,7 +23,7 @@ pub(super) fn directories(info: &RasterInfo, plan: &CogPlan, levels: &[Level], s
     let mut all = vec![owner(main, 0, false)];
     let masks = |range: std::ops::Range<usize>| -> Vec<Owner> {
         let range = if plan.has_mask() { range } else { 0..0 };
-        range.map(|i| owner(mask(plan, &levels[i], if i == 0 { 4 } else { 5 }), i, true)).collect()
+        range.map(|i| owner(mask(&levels[i], if i == 0 { 4 } else { 5 }), i, true)).collect()
     };
     all.extend(masks(0..1));
     all.extend((1..).zip(overviews).map(|(i, level)| owner(image(info, plan, level, 1), i, false)));
@@ -52,8 +52,8 @@ fn common(shape: Shape, block: Shape, subfile: u32, blocks: usize) -> Directory 
     d
 }
 
-fn mask(plan: &CogPlan, level: &Level, subfile: u32) -> Directory {
-    let mut d = common(level.shape, plan.block, subfile, level.masks.len());
+fn mask(level: &Level, subfile: u32) -> Directory {
+    let mut d = common(level.shape, level.block, subfile, level.masks.len());
     d.set(258, Value::Short(vec![1]));
     d.set(259, Value::Short(vec![Compression::Deflate.tag()]));
     d.set(262, Value::Short(vec![4]));
@@ -65,7 +65,7 @@ fn mask(plan: &CogPlan, level: &Level, subfile: u32) -> Directory {
 
 fn image(info: &RasterInfo, plan: &CogPlan, level: &Level, subfile: u32) -> Directory {
     let bands = plan.bands.len();
-    let mut d = common(level.shape, plan.block, subfile, level.blocks.len());
+    let mut d = common(level.shape, level.block, subfile, level.blocks.len());
     d.set(258, Value::Short(vec![(plan.sample.size() * 8) as u16; bands]));
     d.set(259, Value::Short(vec![plan.compress.tag()]));
     d.set(277, Value::Short(vec![bands as u16]));

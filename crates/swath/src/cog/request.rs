@@ -1,6 +1,5 @@
 use serde::Serialize;
-use serde::Serialize;
-use swath_raster::cog::{Compression, MaskChoice, NodataChoice, Overviews, Resampling};
+use swath_raster::cog::{Compression, MaskChoice, NodataChoice, OverviewSize, Overviews, Resampling};
 use swath_raster::{Nodata, RasterInfo, SampleType};
 
 use super::creation;
@@ -21,6 +20,9 @@ pub struct CogRequest {
     pub sample: Option<String>,
     pub overview_level: Option<u8>,
     pub overview_resampling: Option<String>,
+    pub overview_block_size: Option<u32>,
+    /// How many pixels each way become one of the next overview; none is 2.
+    pub decimation: Option<u32>,
     /// GDAL's creation options, `NAME=VALUE`.
     pub creation: Vec<String>,
     #[serde(skip)]
@@ -53,6 +55,14 @@ impl CogRequest {
         let options = &mut settings.options;
         options.compress = profile(&self.profile)?;
         options.memory = self.memory;
+        options.overview_block_size = self.overview_block_size;
+        if let Some(base) = self.decimation.filter(|&base| base != options.decimation) {
+            if base < 2 {
+                return Err(Error::misuse("--decimation-base", base.to_string(), "2 or more is expected"));
+            }
+            options.decimation = base;
+            options.overview_size = OverviewSize::Up;
+        }
         if let Some(n) = self.overview_level {
             options.overviews = if n == 0 { Overviews::None } else { Overviews::Count(n) };
         }

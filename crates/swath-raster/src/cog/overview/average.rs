@@ -2,18 +2,17 @@ use super::axis::Cover;
 use super::{Shrink, Valid, not_nodata};
 use crate::cog::real::Real;
 
-/// The mean of the pixels under each destination pixel, each weighted by how much of it lies under; with `SQUARE` the root of the
-/// mean of squares.
-pub(super) fn rows<T: Real, const SQUARE: bool>(shrink: &Shrink, from: &Valid<'_, T>, covers: &[Cover], to: &mut [T], first: usize) {
+/// The mean of the pixels under each destination pixel, each weighted by how much of it lies under.
+pub(super) fn rows<T: Real>(shrink: &Shrink, from: &Valid<'_, T>, covers: &[Cover], to: &mut [T], first: usize) {
     let mut work = Work::new(covers.len());
     for (i, to) in to.chunks_exact_mut(covers.len()).enumerate() {
         let y = shrink.y.cover(first + i);
-        let half = shrink.x.is_half() && y.to - y.from == 2 && !SQUARE;
+        let half = shrink.x.is_half() && y.to - y.from == 2;
         match (from.always(), half) {
             (true, true) => quarters(from.rows.row(y.from), from.rows.row(y.from + 1), to),
-            (true, false) => whole::<T, SQUARE>(from, covers, y, to, &mut work),
+            (true, false) => whole(from, covers, y, to, &mut work),
             (false, true) => valid_quarters(shrink, from, y.from, to, &mut work),
-            (false, false) => valid::<T, SQUARE>(shrink, from, covers, y, to, &mut work),
+            (false, false) => valid(shrink, from, covers, y, to, &mut work),
         }
     }
 }
@@ -55,37 +54,26 @@ fn valid_quarters<T: Real>(shrink: &Shrink, from: &Valid<'_, T>, y: usize, to: &
     }
 }
 
-#[inline(always)]
-fn term<T: Real, const SQUARE: bool>(v: T) -> f64 {
-    let v = v.to_f64();
-    if SQUARE { v * v } else { v }
-}
-
-#[inline(always)]
-fn result<T: Real, const SQUARE: bool>(mean: f64) -> T {
-    T::from_mean(if SQUARE { mean.sqrt() } else { mean })
-}
-
-fn whole<T: Real, const SQUARE: bool>(from: &Valid<'_, T>, covers: &[Cover], y: Cover, to: &mut [T], work: &mut Work) {
+fn whole<T: Real>(from: &Valid<'_, T>, covers: &[Cover], y: Cover, to: &mut [T], work: &mut Work) {
     work.total.fill(0.0);
     for at in y.from..y.to {
         let (row, weight) = (from.rows.row(at), y.weight(at));
         for (total, x) in work.total.iter_mut().zip(covers) {
-            let mut line = term::<T, SQUARE>(row[x.from]) * x.first;
+            let mut line = row[x.from].to_f64() * x.first;
             if x.to - x.from > 1 {
-                line += row[x.from + 1..x.to - 1].iter().map(|&v| term::<T, SQUARE>(v)).sum::<f64>();
-                line += term::<T, SQUARE>(row[x.to - 1]) * x.last;
+                line += row[x.from + 1..x.to - 1].iter().map(|&v| v.to_f64()).sum::<f64>();
+                line += row[x.to - 1].to_f64() * x.last;
             }
             *total += line * weight;
         }
     }
     let rows = y.total();
     for ((to, total), x) in to.iter_mut().zip(&work.total).zip(covers) {
-        *to = result::<T, SQUARE>(total / (x.total() * rows));
+        *to = T::from_mean(total / (x.total() * rows));
     }
 }
 
-fn valid<T: Real, const SQUARE: bool>(shrink: &Shrink, from: &Valid<'_, T>, covers: &[Cover], y: Cover, to: &mut [T], work: &mut Work) {
+fn valid<T: Real>(shrink: &Shrink, from: &Valid<'_, T>, covers: &[Cover], y: Cover, to: &mut [T], work: &mut Work) {
     work.total.fill(0.0);
     work.weight.fill(0.0);
     for at in y.from..y.to {
@@ -97,7 +85,7 @@ fn valid<T: Real, const SQUARE: bool>(shrink: &Shrink, from: &Valid<'_, T>, cove
             let (mut line, mut line_weight) = (0.0, 0.0);
             for i in x.from..x.to {
                 if counts[i] != 0 {
-                    line += term::<T, SQUARE>(row[i]) * x.weight(i);
+                    line += row[i].to_f64() * x.weight(i);
                     line_weight += x.weight(i);
                 }
             }
@@ -107,6 +95,6 @@ fn valid<T: Real, const SQUARE: bool>(shrink: &Shrink, from: &Valid<'_, T>, cove
     }
     let fill = shrink.fill(from.nodata);
     for ((to, total), weight) in to.iter_mut().zip(&work.total).zip(&work.weight) {
-        *to = if *weight > 0.0 { not_nodata(result::<T, SQUARE>(total / weight), from.nodata) } else { fill };
+        *to = if *weight > 0.0 { not_nodata(T::from_mean(total / weight), from.nodata) } else { fill };
     }
 }

@@ -80,21 +80,116 @@ impl Axis {
         from.min(cover.from).min(nearest)..to.max(cover.to).max(nearest + 1)
     }
 
-    /// Weight of a source pixel under a kernel with a reach.
-    pub(super) fn pull(&self, i: usize, at: usize, kernel: Kernel) -> f64 {
-        let distance = ((at as f64 + 0.5 - (i as f64 + 0.5) * self.ratio) / self.ratio).abs();
-        match kernel {
-            Kernel::Cubic => cubic(distance),
-            _ => (1.0 - distance).max(0.0),
+    /// The source pixels under a kernel with a reach: the first of them and the middle, and how far apart they are in kernel widths.
+    fn under(&self, i: usize) -> (usize, usize, f64, f64) {
+        let scale = if self.src < self.dst { 1.0 } else { 1.0 / self.ratio };
+        let middle = (i as f64 + 0.5) * self.ratio;
+        let radius = self.reach / scale;
+        let from = (middle - radius + 0.5).floor().max(0.0) as usize;
+        let to = ((middle + radius + 0.5) as usize).min(self.src);
+        (from, to.max(from), middle, scale)
+    }
+}
+
+/// The source pixels that weigh in on one destination pixel of one axis.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Taps {
+    pub from: usize,
+    pub weights: Vec<f64>,
+    /// The weights made to sum to one.
+    shares: Vec<f64>,
+}
+
+impl Taps {
+    /// Distances are added up from pixel to pixel, as GDAL does along rows.
+    pub(super) fn across(axis: &Axis, i: usize, kernel: Kernel) -> Self {
+        let (from, to, middle, scale) = axis.under(i);
+        let mut at = scale * (from as f64 - middle + 0.5);
+        let distances = (from..to).map(|_| {
+            let here = at;
+            at += scale;
+            here
+        });
+        Self::new(from, distances.map(|d| weight(kernel, d)).collect())
+    }
+    /// Distances are added up four by four, as GDAL does down columns.
+    pub(super) fn down(axis: &Axis, i: usize, kernel: Kernel) -> Self {
+        let (from, to, middle, scale) = axis.under(i);
+        let mut at = scale * (from as f64 - middle + 0.5);
+        let mut distances = Vec::with_capacity(to - from);
+        while to - from - distances.len() >= 4 {
+            distances.extend([at, at + scale, at + 2.0 * scale, at + 3.0 * scale]);
+            at += 4.0 * scale;
         }
+        while distances.len() < to - from {
+            distances.push(at);
+            at += scale;
+        }
+        Self::new(from, distances.into_iter().map(|d| weight(kernel, d)).collect())
+    }
+    fn new(from: usize, weights: Vec<f64>) -> Self {
+        let (fours, rest) = weights.as_chunks::<4>();
+        let sum = fours.iter().map(|[a, b, c, d]| a + b + c + d).chain(rest.iter().copied()).fold(0.0, |sum, w| sum + w);
+        let share = if sum == 0.0 { 1.0 } else { 1.0 / sum };
+        Self { from, shares: weights.iter().map(|w| w * share).collect(), weights }
+    }
+
+    /// Two sums side by side, as GDAL rounds them.
+    #[inline(always)]
+    pub(super) fn mean(&self, value: impl Fn(usize) -> f64) -> f64 {
+        let (fours, rest) = self.shares.as_chunks::<4>();
+        let (mut first, mut second) = (0.0, 0.0);
+        for (k, four) in fours.iter().enumerate() {
+            let at = 4 * k;
+            first += value(at) * four[0];
+            first += value(at + 1) * four[1];
+            second += value(at + 2) * four[2];
+            second += value(at + 3) * four[3];
+        }
+        for (k, share) in rest.iter().enumerate() {
+            first += value(4 * fours.len() + k) * share;
+        }
+        first + second
+    }
+
+    /// `None` where too little counts.
+    #[inline(always)]
+    pub(super) fn mean_of_valid(&self, kernel: Kernel, value: impl Fn(usize) -> f64, valid: impl Fn(usize) -> bool) -> Option<f64> {
+        if kernel == Kernel::Cubic {
+            let (mut run, mut longest) = (0, 0);
+            for i in 0..self.weights.len() {
+                run = if valid(i) { run + 1 } else { 0 };
+                longest = longest.max(run);
+            }
+            if longest < self.weights.len() / 2 {
+                return None;
+            }
+        }
+        let (mut total, mut sum) = (0.0, 0.0);
+        for (i, &weight) in self.weights.iter().enumerate() {
+            if valid(i) {
+                total += value(i) * weight;
+                sum += weight;
+            }
+        }
+        (sum > 0.0).then(|| total / sum)
+    }
+}
+
+/// The kernel at a distance in its own widths.
+fn weight(kernel: Kernel, distance: f64) -> f64 {
+    let x = distance.abs();
+    match kernel {
+        Kernel::Cubic => cubic(x),
+        _ => (1.0 - x).max(0.0),
     }
 }
 
 /// Keys' kernel with a = -0.5.
 fn cubic(x: f64) -> f64 {
     match x {
-        x if x <= 1.0 => (1.5 * x - 2.5) * x * x + 1.0,
-        x if x <= 2.0 => ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0,
+        x if x <= 1.0 => x * x * (1.5 * x - 2.5) + 1.0,
+        x if x <= 2.0 => x * x * (-0.5 * x + 2.5) - 4.0 * x + 2.0,
         _ => 0.0,
     }
 }

@@ -1,46 +1,46 @@
+use super::axis::Taps;
 use super::{Shrink, Valid, not_nodata};
 use crate::cog::real::Real;
 
-/// Less weight than this is none.
-const LEAST: f64 = 1e-6;
-
-/// Weighted means under a kernel stretched to the size of a destination pixel; pixels that do not count leave their weight
-/// to the rest of their row, and rows without any leave theirs to the others.
-pub(super) fn rows<T: Real>(shrink: &Shrink, from: &Valid<'_, T>, to: &mut [T], first: usize) {
+/// Weighted means under a kernel stretched to the size of a destination pixel: across each source row, then down.
+///
+/// Pixels that do not count leave their weight to the rest of their row, and rows without any leave theirs to the others. Of a
+/// kernel with negative weights half of the pixels must count side by side, or nothing is made of them.
+pub(super) fn rows<T: Real>(shrink: &Shrink, from: &Valid<'_, T>, columns: &[Taps], to: &mut [T], first: usize) {
     let width = shrink.x.dst;
-    let columns: Vec<(usize, Vec<f64>)> = (0..width).map(|i| weights(&shrink.x, i, shrink.kernel)).collect();
-    let (mut total, mut weight) = (vec![0.0; width], vec![0.0; width]);
+    let lines = to.len() / width;
+    let downs: Vec<Taps> = (first..first + lines).map(|i| Taps::down(&shrink.y, i, shrink.kernel)).collect();
+    let (Some(top), Some(bottom)) = (downs.iter().map(|d| d.from).min(), downs.iter().map(|d| d.from + d.weights.len()).max()) else {
+        return;
+    };
+    let whole = from.always();
+    let mut across = vec![0.0; (bottom - top) * width];
+    let mut counts = vec![1u8; if whole { 0 } else { across.len() }];
     let mut valid = Vec::new();
-    for (i, to) in to.chunks_exact_mut(width).enumerate() {
-        total.fill(0.0);
-        weight.fill(0.0);
-        let (start, lines) = weights(&shrink.y, first + i, shrink.kernel);
-        for (at, line_weight) in (start..).zip(&lines) {
-            let row = from.rows.row(at);
+    for (y, line) in (top..bottom).zip(across.chunks_exact_mut(width)) {
+        let row = from.rows.row(y);
+        if whole {
+            line.iter_mut().zip(columns).for_each(|(to, taps)| *to = taps.mean(|i| row[taps.from + i].to_f64()));
+        } else {
             valid.resize(row.len(), 0);
-            from.fill(at, &mut valid);
-            for ((total, weight), (start, parts)) in total.iter_mut().zip(&mut weight).zip(&columns) {
-                let (mut line, mut counted) = (0.0, 0.0);
-                for (x, part) in (*start..).zip(parts) {
-                    if valid[x] != 0 {
-                        line += row[x].to_f64() * part;
-                        counted += part;
-                    }
-                }
-                if counted > LEAST {
-                    *total += line / counted * line_weight;
-                    *weight += line_weight;
-                }
+            from.fill(y, &mut valid);
+            // A pixel that holds no number weighs nothing where some pixels do not count.
+            valid.iter_mut().zip(row).for_each(|(valid, v)| *valid &= u8::from(!v.is_nan()));
+            let counts = &mut counts[(y - top) * width..][..width];
+            for ((to, count), taps) in line.iter_mut().zip(counts).zip(columns) {
+                let mean = taps.mean_of_valid(shrink.kernel, |i| row[taps.from + i].to_f64(), |i| valid[taps.from + i] != 0);
+                (*to, *count) = mean.map_or((0.0, 0), |mean| (mean, 1));
             }
         }
-        let fill = shrink.fill(from.nodata);
-        for ((to, total), weight) in to.iter_mut().zip(&total).zip(&weight) {
-            *to = if *weight > LEAST { not_nodata(T::from_mean(total / weight), from.nodata) } else { fill };
+    }
+    let fill = shrink.fill(from.nodata);
+    for (to, taps) in to.chunks_exact_mut(width).zip(&downs) {
+        let at = (taps.from - top) * width;
+        for (x, to) in to.iter_mut().enumerate() {
+            let value = |i: usize| across[at + i * width + x];
+            let mean =
+                if whole { Some(taps.mean(value)) } else { taps.mean_of_valid(shrink.kernel, value, |i| counts[at + i * width + x] != 0) };
+            *to = mean.map_or(fill, |mean| not_nodata(T::from_single(mean), from.nodata));
         }
     }
-}
-
-fn weights(axis: &super::Axis, i: usize, kernel: super::Kernel) -> (usize, Vec<f64>) {
-    let range = axis.range(i);
-    (range.start, range.map(|at| axis.pull(i, at, kernel)).collect())
 }

@@ -5,11 +5,14 @@ mod axis;
 mod convolve;
 mod extreme;
 mod mode;
+mod rms;
 mod rows;
 
 use std::ops::Range;
 
 use rayon::prelude::*;
+
+use axis::Taps;
 
 pub(super) use axis::Axis;
 pub(super) use rows::{Rows, Valid};
@@ -91,15 +94,17 @@ impl Shrink {
     fn rows<T: Real>(&self, from: &Valid<'_, T>, to: &mut [T], first: usize) {
         let width = self.x.dst;
         let covers: Vec<_> = (0..width).map(|i| self.x.cover(i)).collect();
+        let convolves = matches!(self.kernel, Kernel::Bilinear | Kernel::Cubic);
+        let taps: Vec<_> = (0..if convolves { width } else { 0 }).map(|i| Taps::across(&self.x, i, self.kernel)).collect();
         to.par_chunks_mut(width * 8).enumerate().for_each(|(chunk, to)| {
             let first = first + chunk * 8;
             match self.kernel {
-                Kernel::Average => average::rows::<T, false>(self, from, &covers, to, first),
-                Kernel::Rms => average::rows::<T, true>(self, from, &covers, to, first),
+                Kernel::Average => average::rows(self, from, &covers, to, first),
+                Kernel::Rms => rms::rows(self, from, &covers, to, first),
                 Kernel::Mode => mode::rows(self, from, &covers, to, first),
                 Kernel::Min => extreme::rows(self, from, &covers, to, first, |new, old| new < old),
                 Kernel::Max => extreme::rows(self, from, &covers, to, first, |new, old| new > old),
-                Kernel::Bilinear | Kernel::Cubic | Kernel::Nearest => convolve::rows(self, from, to, first),
+                Kernel::Bilinear | Kernel::Cubic | Kernel::Nearest => convolve::rows(self, from, &taps, to, first),
             }
         });
     }
@@ -121,7 +126,7 @@ impl Shrink {
         });
     }
 
-    /// As GDAL reduces a mask: `nearest` and `mode` as any band, else a pixel is valid if any that weighs in is.
+    /// As GDAL reduces a mask: `nearest` and `mode` as any band, else a pixel is valid if anything is made of those that weigh in.
     fn mask(&self, from: Rows<'_, u8>, to: &mut [u8], first: usize) {
         match self.kernel {
             Kernel::Nearest => to.par_chunks_mut(self.x.dst).enumerate().for_each(|(i, to)| {
@@ -129,7 +134,9 @@ impl Shrink {
                 to.iter_mut().enumerate().for_each(|(x, to)| *to = row[self.x.nearest(x)]);
             }),
             Kernel::Mode | Kernel::Bilinear | Kernel::Cubic => {
-                let valid = Valid { rows: from, nodata: None, mask: None, alpha: None };
+                // A kernel makes nothing where too little is valid; mode counts what is not, too.
+                let mask = (self.kernel != Kernel::Mode).then_some(from);
+                let valid = Valid { rows: from, nodata: None, mask, alpha: None };
                 self.rows(&valid, to, first);
                 to.iter_mut().for_each(|v| *v = if *v == 0 { 0 } else { 255 });
             }
