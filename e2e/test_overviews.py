@@ -30,7 +30,7 @@ CASES = {
 APART = {
     ("bilinear", "NaN nodata"), ("cubic", "NaN nodata"), ("mode", "NaN nodata"),
     ("mode", "mask"), ("mode", "odd mask"), ("mode", "alpha"),
-    ("cubic", "mask"), ("cubic", "odd mask"), ("average", "extreme"), ("rms", "extreme"), ("bilinear", "extreme"), ("bilinear", "extreme nodata"), ("cubic", "extreme nodata"),
+    ("average", "extreme"), ("rms", "extreme"), ("bilinear", "extreme"), ("bilinear", "extreme nodata"), ("cubic", "extreme nodata"),
 }
 # How far values may be apart, as a part of the largest in the raster, where GDAL adds up in another order; other types are equal.
 ROUNDING = {"float32": 1e-6, "float64": 1e-12, "int64": 1e-12, "uint64": 1e-12}
