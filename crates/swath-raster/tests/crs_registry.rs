@@ -1,7 +1,7 @@
 //! CRS of the embedded registry go through GeoTIFF keys and come back the same.
 
 use rayon::prelude::*;
-use swath_raster::crs::{Crs, GeoKeys};
+use swath_raster::crs::{Crs, GeoKeys, Transformer};
 
 /// What becomes of a code on its way through the keys.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Clone)]
@@ -19,11 +19,23 @@ fn fate(code: &str) -> Option<Fate> {
         return None;
     }
     Some(match GeoKeys::from_crs(&crs, false).to_crs() {
-        Ok(Some(back)) if back.is_equivalent(&crs) => Fate::Same,
+        Ok(Some(back)) if back.is_equivalent(&crs) || lies_alike(&back, &crs) => Fate::Same,
         Ok(Some(back)) => Fate::Changed(format!("{kind} {}: {}", crs.name(), back.wkt2())),
         Ok(None) => Fate::Refused(format!("{kind} {}: no CRS", crs.name())),
         Err(error) => Fate::Refused(format!("{kind} {}: {error}", crs.name())),
     })
+}
+
+/// Whether points all over the world come to the same place: PROJ compares by words, and WKT 1 has fewer of them.
+fn lies_alike(a: &Crs, b: &Crs) -> bool {
+    let project = |crs: &Crs| -> Option<Vec<(f64, f64)>> {
+        let rows = (-8..=8).map(|row| f64::from(row) * 10.0);
+        let mut points: Vec<(f64, f64)> = rows.flat_map(|y| (-12..12).map(move |col| (f64::from(col) * 15.0, y))).collect();
+        Transformer::new(&crs.geographic().ok()?, crs).ok()?.points(&mut points).ok()?;
+        Some(points)
+    };
+    let near = |(a, b): (&(f64, f64), &(f64, f64))| a == b || ((a.0 - b.0).abs() < 1e-6 && (a.1 - b.1).abs() < 1e-6);
+    project(a).zip(project(b)).is_some_and(|(a, b)| a.iter().zip(&b).all(near))
 }
 
 fn fates(authority: &str, codes: impl Iterator<Item = u32>) -> Vec<(String, Fate)> {
