@@ -5,27 +5,38 @@ mod support;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use support::{data, small_tiff};
+use support::{
+    data,
+    memory::{Memory, to_cog},
+    small_tiff,
+};
 use swath_raster::{
-    ByteSource, Georeference, Limits, MaskKind, RasterSource, Sidecars, Window,
+    ByteSource, Georeference, Interleave, Limits, MaskKind, RasterSource, SampleType, Shape, Sidecars, Span, Window,
+    cog::{BigTiff, CogOptions, Compression},
     tiff::{Known, LocalTiff, Step, Tiff, parse},
 };
 
-/// Feeds what is asked for; every round is one trip to a store.
-fn drive(name: &str, bytes: &Bytes) -> (Tiff, Vec<Vec<u64>>) {
-    let mut known = Known::new(Some(ByteSource::len(bytes)));
+/// Feeds what is asked for, and lists it: every round is one trip to a store.
+fn drive(name: &str, bytes: &Bytes, len: Option<u64>) -> (Tiff, Vec<Vec<Span>>) {
+    let mut known = Known::new(len);
     let mut rounds = Vec::new();
     loop {
         match parse(name, &known, &Limits::default()).expect(name) {
             Step::Ready(tiff) => return (tiff, rounds),
             Step::Need(spans) => {
-                rounds.push(spans.iter().map(|span| span.len).collect());
-                for span in spans {
-                    known.insert(span.offset, bytes.read(span).expect("a span inside the file"));
+                for span in &spans {
+                    let len = span.len.min(ByteSource::len(bytes).saturating_sub(span.offset));
+                    known.insert(span.offset, bytes.read(Span { len, ..*span }).expect("a span inside the file"));
                 }
+                rounds.push(spans);
             }
         }
     }
+}
+
+/// `(offset, length)` of every range, round by round.
+fn ranges(rounds: &[Vec<Span>]) -> Vec<Vec<(u64, u64)>> {
+    rounds.iter().map(|spans| spans.iter().map(|span| (span.offset, span.len)).collect()).collect()
 }
 
 fn file(name: &str) -> Option<Bytes> {
@@ -36,16 +47,113 @@ fn file(name: &str) -> Option<Bytes> {
 fn a_cog_opens_with_one_request_of_16_kib() {
     for name in ["odd/gdal/byte_little_endian_golden.tif", "odd/rio-tiler/cog_dateline.tif", "odd/martin/usda_naip_512_webp_z5.tif"] {
         let Some(bytes) = file(name) else { return };
-        let (tiff, rounds) = drive(name, &bytes);
-        assert_eq!(rounds, [[(16 << 10).min(bytes.len() as u64)]], "{name}");
+        let (tiff, rounds) = drive(name, &bytes, Some(bytes.len() as u64));
+        assert_eq!(ranges(&rounds), [[(0, (16 << 10).min(bytes.len() as u64))]], "{name}");
         assert!(tiff.header_end() <= 16 << 10 && tiff.levels()[0].is_tiled());
+    }
+}
+
+fn cog(shape: Shape, options: &CogOptions) -> Bytes {
+    to_cog(&Memory::noise(shape, 2, SampleType::U16, 3), options).expect("a COG").0
+}
+
+/// Opening costs what `opening` lists, and each block one range: the one where its bytes lie, inside the file and behind the header.
+fn costs(name: &str, bytes: &Bytes, opening: &[&[(u64, u64)]]) -> Tiff {
+    for len in [Some(bytes.len() as u64), None] {
+        let (_, rounds) = drive(name, bytes, len);
+        let whole = |(offset, length): &(u64, u64)| {
+            (*offset, if len.is_some() { *length } else { (*length).max(if *offset == 0 { 16 << 10 } else { 0 }) })
+        };
+        assert_eq!(ranges(&rounds), opening.iter().map(|round| round.iter().map(whole).collect::<Vec<_>>()).collect::<Vec<_>>(), "{name}");
+    }
+    let (tiff, _) = drive(name, bytes, Some(bytes.len() as u64));
+    let mut taken: Vec<Span> = Vec::new();
+    for level in tiff.levels().iter().chain(tiff.mask_levels()) {
+        let bands: Vec<usize> = (0..level.bands()).collect();
+        for at in level.blocks(&bands, Window::whole(level.shape())) {
+            let span = level.checked_span(at).expect(name).expect("no block is sparse");
+            let block = level.decode(at, Some(bytes.read(span).expect("inside"))).expect(name);
+            assert!(!block.is_sparse());
+            taken.push(span);
+        }
+    }
+    taken.sort();
+    assert!(taken.windows(2).all(|pair| pair[0].end() <= pair[1].offset), "{name}: two blocks share bytes");
+    tiff
+}
+
+#[test]
+fn opening_our_own_cog_costs_one_request_and_a_block_one_more() {
+    let shape = Shape { width: 700, height: 500 };
+    for (name, options) in [
+        ("zstd", CogOptions { block_size: 128, ..CogOptions::default() }),
+        ("lzw planes", CogOptions { block_size: 256, compress: Compression::Lzw, interleave: Interleave::Band, ..CogOptions::default() }),
+        ("bigtiff", CogOptions { block_size: 128, bigtiff: BigTiff::Always, ..CogOptions::default() }),
+    ] {
+        let bytes = cog(shape, &options);
+        let tiff = costs(name, &bytes, &[&[(0, 16 << 10)]]);
+        assert!(tiff.header_end() <= 16 << 10 && tiff.levels().len() > 1, "{name}");
+        assert_eq!(tiff.is_big(), name == "bigtiff");
+    }
+}
+
+/// 2,500 blocks: their places alone take 20,000 bytes, so one more request brings what is missing, and no more than that.
+#[test]
+fn a_header_that_passes_16_kib_costs_one_request_more() {
+    for bigtiff in [BigTiff::Never, BigTiff::Always] {
+        let bytes = cog(Shape { width: 800, height: 800 }, &CogOptions { block_size: 16, bigtiff, ..CogOptions::default() });
+        let (tiff, rounds) = drive("wide", &bytes, Some(bytes.len() as u64));
+        let [first, rest] = &rounds[..] else { panic!("{rounds:?}") };
+        assert_eq!(first[..], [Span { offset: 0, len: 16 << 10 }]);
+        assert!(rest.iter().all(|span| span.end() <= tiff.header_end()) && rest.iter().any(|span| span.end() > 16 << 10), "{rest:?}");
+        let more: u64 = rest.iter().map(|span| span.len).sum();
+        assert!(more <= tiff.header_end(), "{more} bytes for a header of {}", tiff.header_end());
+    }
+}
+
+/// 40 x 30 pixels in one strip, the directory behind them: the header, the directory, and nothing else.
+#[test]
+fn a_strip_file_with_its_directory_at_the_end_costs_one_request_more() {
+    let whole = small_tiff(false);
+    let directory = whole[8..8 + 2 + 12 * 9 + 4].to_vec();
+    let pixels = &whole[8 + directory.len()..];
+    for padding in [0_usize, 20_000] {
+        let mut file = b"II*\0".to_vec();
+        let at = 8 + pixels.len() + padding;
+        file.extend((at as u32).to_le_bytes());
+        file.extend(pixels);
+        file.resize(at, 0);
+        let mut directory = directory.clone();
+        for entry in directory[2..2 + 12 * 9].chunks_exact_mut(12).filter(|entry| entry[..2] == 273_u16.to_le_bytes()) {
+            entry[8..].copy_from_slice(&8_u32.to_le_bytes());
+        }
+        file.extend(&directory);
+        let (bytes, len) = (Bytes::from(file.clone()), file.len() as u64);
+        let (tiff, rounds) = drive("strip", &bytes, Some(len));
+        let first = [(0, len.min(16 << 10))];
+        if padding == 0 {
+            assert_eq!(ranges(&rounds), [first]);
+        } else {
+            assert_eq!(ranges(&rounds), [first, [(at as u64, directory.len() as u64)]]);
+        }
+        let level = &tiff.levels()[0];
+        let spans: Vec<_> = level.blocks(&[0], Window::whole(level.shape())).into_iter().filter_map(|at| level.span(at)).collect();
+        assert_eq!(spans, [Span { offset: 8, len: 2400 }], "one strip, one request");
+    }
+}
+
+#[test]
+fn gdals_own_cogs_cost_one_request_and_a_block_one_more() {
+    for name in ["odd/gdal/byte_little_endian_golden.tif", "odd/rio-tiler/cog_dateline.tif", "odd/martin/usda_naip_512_jpeg_z5.tif"] {
+        let Some(bytes) = file(name) else { return };
+        costs(name, &bytes, &[&[(0, (16 << 10).min(bytes.len() as u64))]]);
     }
 }
 
 #[test]
 fn a_file_with_its_directory_at_the_end_opens_in_three_rounds() {
     let Some(bytes) = file("odd/rio-stac/dataset_mars.tif") else { return };
-    let (tiff, rounds) = drive("mars", &bytes);
+    let (tiff, rounds) = drive("mars", &bytes, Some(bytes.len() as u64));
     assert_eq!(tiff.levels().len(), 3);
     assert!(rounds.len() <= 3, "{rounds:?}");
 }
@@ -59,7 +167,7 @@ fn windows_of_any_level_assembled_from_fetched_blocks_equal_the_local_reader() {
         "odd/gdal/rgbsmall_DEFLATE_tiled_separate.tif",
     ] {
         let Some(bytes) = file(name) else { return };
-        let (tiff, _) = drive(name, &bytes);
+        let (tiff, _) = drive(name, &bytes, None);
         let local = LocalTiff::open(name, Arc::new(bytes.clone()), &Sidecars::default(), &Limits::default()).expect(name);
         for level in tiff.levels() {
             let (w, h) = (level.shape().width, level.shape().height);
@@ -85,7 +193,7 @@ fn windows_of_any_level_assembled_from_fetched_blocks_equal_the_local_reader() {
 #[test]
 fn the_ghost_header_of_a_gdal_cog_is_read() {
     let Some(bytes) = file("odd/gdal/byte_little_endian_golden.tif") else { return };
-    let (tiff, _) = drive("golden", &bytes);
+    let (tiff, _) = drive("golden", &bytes, Some(bytes.len() as u64));
     assert_eq!(tiff.ghost().and_then(|ghost| ghost.value("LAYOUT")), Some("IFDS_BEFORE_DATA"));
     assert_eq!(tiff.directories().len(), 1);
 }

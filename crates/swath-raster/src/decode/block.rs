@@ -180,6 +180,28 @@ pub(super) fn too_short(got: usize, size: usize) -> Error {
     Error::damaged("", format!("the block holds {got} bytes"), format!("{size} bytes"))
 }
 
+/// Bytes that `stored` bytes can hold at most, whatever they are, so that no room is made for what cannot be there.
+/// LZW: a code of 12 bits stands for up to 3,839 bytes; deflate: 258 for 2 bits; PackBits: 128 for 2 bytes; JPEG: 128 pixels for one bit, where components are halved each its own way.
+/// The others have no such bound.
+pub(crate) fn most_from(encoding: &Encoding, stored: u64) -> u64 {
+    let times = match encoding.compression {
+        Compression::None => 1,
+        Compression::PackBits => 64,
+        Compression::Deflate => 1032,
+        Compression::Lzw => 2560,
+        Compression::Jpeg => 1024 * encoding.per_pixel as u64,
+        _ => return u64::MAX,
+    };
+    // Colour differences may be stored for 16 pixels at once.
+    let thinned = if encoding.photometric == Photometric::YCbCr { 3 } else { 1 };
+    stored.saturating_mul(times).saturating_mul(thinned)
+}
+
+/// As [`most_from`] found it.
+pub(crate) fn cannot_hold(stored: u64, size: u64) -> Error {
+    Error::damaged("", format!("{stored} bytes, which cannot hold a block of {size}"), "")
+}
+
 /// As libtiff does it: each ink takes its share of what black leaves.
 fn cmyk_to_rgba(samples: &mut [u8]) {
     for pixel in samples.chunks_exact_mut(4) {

@@ -2,6 +2,9 @@ use libdeflater::{DecompressionError, Decompressor};
 
 use crate::{Error, Result, decode::block::too_short};
 
+/// Room that is made for what a stream holds beyond its block.
+const MOST_SPARE: usize = 16 << 20;
+
 /// A zlib stream of at least `size` bytes; what lies beyond is dropped (last strips are sometimes stored whole).
 ///
 /// # Errors
@@ -18,8 +21,10 @@ pub(super) fn decode(stored: &[u8], size: usize) -> Result<Vec<u8>> {
             }
             Ok(got) => return Err(too_short(got, size)),
             // A stream is never larger than 1032 times its bytes, so this ends.
-            Err(DecompressionError::InsufficientSpace) if room / 1040 <= stored.len() && room < size.saturating_mul(16).max(1 << 20) => {
-                room = room.saturating_mul(2).max(1 << 12);
+            Err(DecompressionError::InsufficientSpace)
+                if room / 1040 <= stored.len() && room < size.saturating_mul(16).max(1 << 20) && room - size < MOST_SPARE =>
+            {
+                room = room.saturating_mul(2).max(1 << 12).min(size + MOST_SPARE);
                 out.resize(room, 0);
             }
             Err(DecompressionError::InsufficientSpace) => {

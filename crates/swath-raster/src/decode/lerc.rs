@@ -65,7 +65,8 @@ fn unpack(encoding: &Encoding, inner: LercInner, stored: &[u8], width: usize, he
         || Error::damaged("", "no valid packed lerc blob", "a zlib or Zstandard stream no larger than one and a half times the pixels");
     match inner {
         LercInner::Deflate => {
-            let mut out = vec![0; room];
+            // Deflate never makes more than 1032 bytes of one.
+            let mut out = vec![0; room.min(stored.len().saturating_mul(1032))];
             let got = libdeflater::Decompressor::new().zlib_decompress(stored, &mut out).map_err(|_| bad())?;
             out.truncate(got);
             Ok(out)

@@ -15,7 +15,7 @@ mod webp;
 mod ycbcr;
 mod zstd;
 
-pub(crate) use block::{Encoding, Photometric, Predictor, SampleFormat, block, no_codec};
+pub(crate) use block::{Encoding, Photometric, Predictor, SampleFormat, block, cannot_hold, most_from, no_codec};
 pub(crate) use ccitt::Ccitt;
 pub(crate) use compression::{Compression, LercInner};
 pub(crate) use ycbcr::YCbCr;

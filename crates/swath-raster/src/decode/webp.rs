@@ -24,16 +24,16 @@ pub(super) fn decode(encoding: &Encoding, stored: &[u8], width: usize, height: u
     let picture = Decoder::new(stored).decode().ok_or_else(bad)?;
     let has = if picture.is_alpha() { 4 } else { 3 };
     let size = width * height * wanted;
-    let mut samples = if has == wanted {
-        picture.to_vec()
-    } else if wanted == 3 {
-        picture.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect()
-    } else {
-        picture.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect()
-    };
-    if samples.len() < size {
-        return Err(bad());
+    // What is beyond the block is not copied.
+    let pixels = picture.get(..width * height * has).ok_or_else(bad)?;
+    if has == wanted {
+        return Ok(pixels.to_vec());
     }
-    samples.truncate(size);
+    let mut samples = Vec::with_capacity(size);
+    if wanted == 3 {
+        pixels.chunks_exact(4).for_each(|p| samples.extend_from_slice(&p[..3]));
+    } else {
+        pixels.chunks_exact(3).for_each(|p| samples.extend_from_slice(&[p[0], p[1], p[2], 255]));
+    }
     Ok(samples)
 }

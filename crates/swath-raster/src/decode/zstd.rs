@@ -2,6 +2,9 @@ use std::io::Read;
 
 use crate::{Error, Result, decode::block::too_short};
 
+/// 16 MiB: of a stream that holds more than its block, as the highest levels write it.
+const LARGEST_WINDOW: u32 = 24;
+
 /// A Zstandard stream of at least `size` bytes; what lies beyond is dropped.
 ///
 /// # Errors
@@ -16,6 +19,7 @@ pub(super) fn decode(stored: &[u8], size: usize) -> Result<Vec<u8>> {
         return Ok(out);
     }
     let mut stream = ::zstd::stream::read::Decoder::new(stored).map_err(bad)?;
+    stream.window_log_max(LARGEST_WINDOW).map_err(bad)?;
     let mut got = 0;
     while got < size {
         match stream.read(&mut out[got..]).map_err(bad)? {

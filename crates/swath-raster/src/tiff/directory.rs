@@ -16,6 +16,10 @@ use crate::{
 
 /// Asked for when a directory's place is known but not its size.
 const DIRECTORY_GUESS: u64 = 4096;
+/// Of all directories: they may overlap, so that a small file could hold a thousand of the longest.
+const MOST_ENTRIES: u64 = 1 << 18;
+/// Bytes of one tag that says what the pixels mean, and not where they lie.
+const MOST_MEANING: u64 = 16 << 20;
 
 /// One parse over what has arrived: hands out bytes, and remembers what was missing and how far the metadata reaches.
 pub(crate) struct Reader<'a> {
@@ -26,6 +30,8 @@ pub(crate) struct Reader<'a> {
     pub big: bool,
     pub missing: RefCell<Vec<Span>>,
     pub end: Cell<u64>,
+    /// Entries of all directories so far.
+    pub entries: Cell<u64>,
 }
 
 /// The entries of one image file directory, values not yet fetched.
@@ -92,6 +98,11 @@ impl Reader<'_> {
         if count == 0 || count > 65535 {
             return Err(Error::damaged(self.place(&what), format!("{count} entries"), "1 to 65535"));
         }
+        self.entries.set(self.entries.get() + count);
+        if self.entries.get() > MOST_ENTRIES {
+            let found = format!("{} entries with those of the directories before it", self.entries.get());
+            return Err(Error::over_limit(self.place(&what), found, format!("at most {MOST_ENTRIES}")));
+        }
         let Some(table) = self.bytes(Span { offset: offset.saturating_add(head), len: count * entry + tail }, &what)? else {
             return Ok(None);
         };
@@ -110,6 +121,9 @@ impl Reader<'_> {
     /// `None` where the type is unknown: TIFF 6.0 tells readers to skip such fields.
     fn entry(&self, row: &[u8]) -> Option<(u16, Entry)> {
         let (tag, code) = (self.order.u16(row, 0)?, self.order.u16(row, 2)?);
+        if !tags::LAYOUT.contains(&tag) && !tags::MEANING.contains(&tag) {
+            return None;
+        }
         let kind = FieldKind::from_code(code)?;
         let (count, value_at, room) = if self.big { (self.order.u64(row, 4)?, 12, 8) } else { (u64::from(self.order.u32(row, 4)?), 8, 4) };
         let size = count.saturating_mul(kind.size());
@@ -140,6 +154,10 @@ impl Reader<'_> {
                     total = total.saturating_add(len);
                     if self.known.len().is_none_or(|file| len <= file) && total > self.limits.directory_bytes {
                         let right = format!("at most {} bytes for all tags of a directory", self.limits.directory_bytes);
+                        return Err(Error::over_limit(self.place(&what), format!("{} values, {len} bytes", entry.count), right));
+                    }
+                    if len > MOST_MEANING && tags::MEANING.contains(&tag) {
+                        let right = format!("at most {MOST_MEANING} bytes for this tag");
                         return Err(Error::over_limit(self.place(&what), format!("{} values, {len} bytes", entry.count), right));
                     }
                     self.bytes(Span { offset: *offset, len }, &what)?

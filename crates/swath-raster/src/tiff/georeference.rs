@@ -15,7 +15,7 @@ pub(crate) fn geo_keys(fields: &Fields) -> GeoKeys {
     let directory = fields.array(tags::GEO_KEY_DIRECTORY);
     GeoKeys {
         directory: directory
-            .map(|v| (0..v.len()).map_while(|i| v.unsigned(i).and_then(|k| u16::try_from(k).ok())).collect())
+            .map(|v| (0..v.len().min(1 << 18)).map_while(|i| v.unsigned(i).and_then(|k| u16::try_from(k).ok())).collect())
             .unwrap_or_default(),
         doubles: fields.floats(tags::GEO_DOUBLES),
         ascii: fields.text(tags::GEO_ASCII).unwrap_or_default(),

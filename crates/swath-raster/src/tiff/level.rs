@@ -7,8 +7,9 @@ use crate::{
     tiff::{field::Values, layout::Layout, place},
 };
 
-/// Blocks whose decoded size stays under this are never taken for a decompression bomb.
-const ALWAYS_ALLOWED: u64 = 64 << 20;
+/// Blocks whose decoded size stays under this are never taken for a decompression bomb. Decoding may hold two of them at once, and all
+/// of it stays under 64 MiB.
+pub(crate) const ALWAYS_ALLOWED: u64 = 24 << 20;
 
 /// One image of a file: the full resolution, an overview, or a mask; cut into blocks.
 #[derive(Debug, Clone)]
@@ -192,6 +193,13 @@ impl Level {
         Ok(Block { shape, per_pixel, bytes: Some(bytes) })
     }
 
+    /// Of a whole block, as stored or as samples, whichever is more.
+    pub(crate) fn decoded_bytes(&self) -> u64 {
+        let Shape { width, height } = self.layout.block;
+        let sizes = self.layout.encoding.sizes(width as usize, height as usize);
+        sizes.map_or(u64::MAX, |(stored, samples)| stored.max(samples) as u64)
+    }
+
     /// Before anything is allocated.
     fn check_size(&self, shape: Shape, stored: u64) -> Result<()> {
         let sizes = self.layout.encoding.sizes(shape.width as usize, shape.height as usize);
@@ -199,6 +207,10 @@ impl Level {
         if size > self.limits.block_bytes {
             let found = format!("a block of {} x {} pixels, {size} bytes", shape.width, shape.height);
             return Err(Error::over_limit("", found, format!("at most {} bytes", self.limits.block_bytes)));
+        }
+        let most = decode::most_from(&self.layout.encoding, stored);
+        if let Some((needed, _)) = sizes.filter(|(needed, _)| *needed as u64 > most) {
+            return Err(decode::cannot_hold(stored, needed as u64));
         }
         if size > ALWAYS_ALLOWED && size / self.limits.expansion.max(1) > stored {
             let found = format!("{stored} bytes that claim to hold {size}");

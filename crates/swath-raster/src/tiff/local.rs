@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::{
     ByteSource, Error, Georeference, Limits, MaskKind, RasterInfo, RasterSource, Result, Samples, Sidecars, Span, Window,
-    tiff::{BlockAt, Known, Level, Step, Tiff, pam, parse, place, rpc, world_file},
+    tiff::{BlockAt, Known, Level, Step, Tiff, level::ALWAYS_ALLOWED, pam, parse, place, rpc, world_file},
 };
 
 /// Decoded bytes that one task should have to do, so that strips of one row do not drown in bookkeeping.
@@ -136,11 +136,23 @@ fn read_into(level: &Level, bytes: &dyn ByteSource, bands: &[usize], window: Win
         return Ok(());
     }
     let tasks = tasks(level, bands, window, out);
-    if tasks.len() >= rayon::current_num_threads() {
-        tasks.into_par_iter().try_for_each(|task| run(level, bytes, bands, task, false))
+    let at_once = at_once(level);
+    if tasks.len() >= rayon::current_num_threads() && at_once > 1 {
+        let few = if at_once < rayon::current_num_threads() { at_once } else { usize::MAX };
+        let mut tasks = tasks.into_iter().peekable();
+        while tasks.peek().is_some() {
+            let some: Vec<Task> = tasks.by_ref().take(few).collect();
+            some.into_par_iter().try_for_each(|task| run(level, bytes, bands, task, false))?;
+        }
+        Ok(())
     } else {
         tasks.into_iter().try_for_each(|task| run(level, bytes, bands, task, true))
     }
+}
+
+/// Blocks that are decoded at the same time: where each is huge, what they hold together counts more than busy threads.
+fn at_once(level: &Level) -> usize {
+    (ALWAYS_ALLOWED / level.decoded_bytes().max(1)).clamp(1, u64::from(u16::MAX)) as usize
 }
 
 /// Every block must lie in the file before room is made for what they claim to hold.
@@ -200,7 +212,7 @@ fn run(level: &Level, bytes: &dyn ByteSource, bands: &[usize], mut task: Task, s
         };
         if spread && group.blocks.len() > 1 {
             // As many blocks at a time as keep the threads busy, so that memory does not grow with the window.
-            for some in group.blocks.chunks(4 * rayon::current_num_threads()) {
+            for some in group.blocks.chunks((4 * rayon::current_num_threads()).min(at_once(level))) {
                 for (at, block) in some.par_iter().map(decode).collect::<Result<Vec<_>>>()? {
                     place::copy(level, at, &block, bands, task.window, &mut task.out);
                 }

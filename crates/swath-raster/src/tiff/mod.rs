@@ -20,6 +20,7 @@ mod place;
 pub(crate) mod rpc;
 pub(crate) mod tags;
 mod world_file;
+mod xml;
 
 pub use field::ByteOrder;
 pub use file::{DirectoryFacts, DirectoryRole, Ghost, Tiff};

@@ -7,7 +7,8 @@ use crate::{
     crs::Crs,
     tiff::{
         describe::{color_named, crs_or_note},
-        gdal_metadata::{document, keep, text_of},
+        gdal_metadata::{keep, text_of},
+        xml::document,
     },
 };
 

@@ -43,7 +43,7 @@ pub fn parse(at: &str, known: &Known, limits: &Limits) -> Result<Step<Tiff>> {
     }
     let order = if head[0] == b'I' { ByteOrder::Little } else { ByteOrder::Big };
     let big = order.u16(&head, 2) == Some(43);
-    let reader = Reader { at, known, limits, order, big, missing: RefCell::default(), end: Cell::new(8) };
+    let reader = Reader { at, known, limits, order, big, missing: RefCell::default(), end: Cell::new(8), entries: Cell::new(0) };
     let tiff = reader.tiff()?;
     let mut missing = reader.missing.take();
     missing.sort();
@@ -55,6 +55,13 @@ pub fn parse(at: &str, known: &Known, limits: &Limits) -> Result<Step<Tiff>> {
 }
 
 /// A directory that is used, with its tags.
+struct Used {
+    directory: Directory,
+    role: DirectoryRole,
+    fields: Fields,
+}
+
+/// The same, its tags understood.
 struct Image {
     directory: Directory,
     role: DirectoryRole,
@@ -67,9 +74,15 @@ impl Reader<'_> {
         let Some(first) = self.first_directory()? else { return Ok(None) };
         let ghost = self.ghost()?;
         let mut facts = Vec::new();
-        let Some(images) = self.images(first, &mut facts)? else { return Ok(None) };
+        let Some(used) = self.used(first, &mut facts)? else { return Ok(None) };
         if !self.missing.borrow().is_empty() {
             return Ok(None);
+        }
+        // Only now: before, every range that arrives would have it done again.
+        let images = used.into_iter().enumerate().map(|(at, used)| self.image(used, at == 0)).collect::<Result<Vec<_>>>()?;
+        for image in &images {
+            let fact = facts.iter_mut().find(|fact| fact.offset == image.directory.offset);
+            fact.into_iter().for_each(|fact| fact.shape = Some(image.layout.shape));
         }
         let Some((main, others)) = images.split_first() else { return Ok(None) };
         let mut info = describe::info(self.at, &main.fields, &main.layout)?;
@@ -127,8 +140,8 @@ impl Reader<'_> {
     }
 
     /// The first page and all that are reduced images or masks; `None` where the chain could not be followed.
-    fn images(&self, first: u64, facts: &mut Vec<DirectoryFacts>) -> Result<Option<Vec<Image>>> {
-        let mut images = Vec::new();
+    fn used(&self, first: u64, facts: &mut Vec<DirectoryFacts>) -> Result<Option<Vec<Used>>> {
+        let mut used = Vec::new();
         let mut seen = BTreeSet::new();
         let mut next = first;
         let mut complete = true;
@@ -139,21 +152,22 @@ impl Reader<'_> {
             }
             let Some(directory) = self.directory(next)? else { return Ok(None) };
             next = directory.next;
-            complete &= self.image(directory, seen.len() == 1, facts, &mut images)?;
+            complete &= self.note(directory, seen.len() == 1, facts, &mut used)?;
         }
-        let sub = images.first().and_then(|image| image.fields.array(tags::SUB_IFDS).cloned());
+        let sub = used.first().and_then(|main| main.fields.array(tags::SUB_IFDS).cloned());
         for offset in sub.iter().flat_map(|sub| (0..sub.len().min(64)).filter_map(|i| sub.unsigned(i))) {
             if seen.insert(offset) {
                 match self.directory(offset)? {
-                    Some(directory) => complete &= self.image(directory, false, facts, &mut images)?,
+                    Some(directory) => complete &= self.note(directory, false, facts, &mut used)?,
                     None => complete = false,
                 }
             }
         }
-        Ok(complete.then_some(images))
+        Ok(complete.then_some(used))
     }
 
-    fn image(&self, directory: Directory, is_first: bool, facts: &mut Vec<DirectoryFacts>, images: &mut Vec<Image>) -> Result<bool> {
+    /// Whether all of the directory's values have arrived.
+    fn note(&self, directory: Directory, is_first: bool, facts: &mut Vec<DirectoryFacts>, used: &mut Vec<Used>) -> Result<bool> {
         let Some(kind) = self.fields(&directory, &[tags::NEW_SUBFILE_TYPE, tags::OLD_SUBFILE_TYPE])? else { return Ok(false) };
         let role = if is_first { DirectoryRole::Image } else { role(&kind) };
         let offset = directory.offset;
@@ -163,11 +177,20 @@ impl Reader<'_> {
         }
         let wanted = if is_first { [tags::LAYOUT, tags::MEANING].concat() } else { tags::LAYOUT.to_vec() };
         let Some(fields) = self.fields(&directory, &wanted)? else { return Ok(false) };
-        let at = if is_first { self.at.to_owned() } else { self.place(&format!("directory at {offset}")) };
-        let layout = Layout::new(&at, &fields, self.order)?;
-        facts.push(DirectoryFacts { offset, role, shape: Some(layout.shape) });
-        images.push(Image { directory, role, fields, layout });
+        facts.push(DirectoryFacts { offset, role, shape: None });
+        used.push(Used { directory, role, fields });
         Ok(true)
+    }
+
+    fn image(&self, used: Used, is_first: bool) -> Result<Image> {
+        let Used { directory, role, fields } = used;
+        let at = if is_first { self.at.to_owned() } else { self.place(&format!("directory at {}", directory.offset)) };
+        let mut layout = Layout::new(&at, &fields, self.order)?;
+        if !is_first {
+            // Looked at for the bands of the first page only, and as long as its author likes.
+            layout.extra = Vec::new();
+        }
+        Ok(Image { directory, role, fields, layout })
     }
 
     fn level(&self, image: &Image, nodata: Option<Nodata>, name: &str) -> Result<Level> {

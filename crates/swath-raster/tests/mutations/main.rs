@@ -1,0 +1,55 @@
+//! Files broken with knowledge of their structure: whatever a header claims, swath does not panic, hang or hold more than was asked for.
+//!
+//! The inputs are the same on every run. `SWATH_MUTATIONS_SEED=7` makes others, `SWATH_MUTATIONS_COUNT=1000000` more of them.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod allocator;
+mod dice;
+mod handmade;
+mod judge;
+mod limits;
+mod mutate;
+mod netcdf;
+mod run;
+mod seeds;
+mod structure;
+
+use bytes::Bytes;
+
+#[global_allocator]
+static ALLOCATOR: allocator::Counting = allocator::Counting;
+
+#[test]
+fn no_mutation_of_a_tiff_breaks_a_promise() {
+    run::all(&run::TIFF, 100_000);
+}
+
+#[test]
+fn no_mutation_of_a_netcdf_breaks_a_promise() {
+    run::all(&run::NETCDF, 10_000);
+}
+
+/// Does what `run::all` tells its child processes to do; nothing in a run of the tests.
+#[test]
+fn worker() {
+    run::worker();
+}
+
+#[test]
+fn every_crash_ever_found_stays_mended() {
+    let folder = support::root().join("crates/swath-raster/fixtures/crashes");
+    let is_raster = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension != "md");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).expect("fixtures").flatten().map(|entry| entry.path()).filter(is_raster).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let bytes = Bytes::from(std::fs::read(&path).expect("a fixture"));
+        let is_netcdf = bytes.starts_with(b"CDF") || bytes.starts_with(b"\x89HDF");
+        let judged = limits::alone(|| judge::judge(&name, if is_netcdf { judge::netcdf } else { judge::tiff }, &bytes));
+        if let Err(broken) = judged {
+            panic!("{name}: {broken}");
+        }
+    }
+}
