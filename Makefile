@@ -3,7 +3,7 @@ CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CARGO_TARGET_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-large check clean
+.PHONY: help demo test bench bench-large check fuzz clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/make \1\t/' | expand -t 18
@@ -27,6 +27,9 @@ bench-large: ## one large image against the GDAL COG driver; takes 4 GB of disk
 check: ## format, lints, arrows between crates, file sizes, licences
 	@scripts/install.sh lint
 	@scripts/check.sh
+
+fuzz: ## every parser and decoder, 20 minutes each; needs nightly Rust and cargo-fuzz
+	@scripts/fuzz.sh
 
 clean: ## remove what was built and what the demo left
 	rm -rf demo

@@ -1,5 +1,7 @@
 //! A TIFF around one stored block, so that every decoder is reached through the door that files use, and a crash is a file.
 
+use std::{ffi::OsString, sync::OnceLock};
+
 /// What the block claims to be stored in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {
@@ -18,18 +20,6 @@ pub enum Codec {
 const HEAD: usize = 7;
 
 impl Codec {
-    pub const ALL: [(&str, Codec); 9] = [
-        ("predictor", Codec::Plain),
-        ("lzw", Codec::Lzw),
-        ("deflate", Codec::Deflate),
-        ("zstd", Codec::Zstd),
-        ("packbits", Codec::PackBits),
-        ("lerc", Codec::Lerc),
-        ("jpeg", Codec::Jpeg),
-        ("jpeg_progressive", Codec::JpegProgressive),
-        ("webp", Codec::Webp),
-    ];
-
     fn code(self) -> u16 {
         match self {
             // Deflate is the quickest way to the predictors: the block is stored in it uncompressed.
@@ -177,7 +167,12 @@ impl File {
     }
 }
 
-/// Opens the file of an input and reads a corner of it.
+/// Opens the file of an input and reads a corner of it. With `SWATH_FUZZ_FIXTURE=out.tif` the file is written there first.
 pub fn read_block(codec: Codec, data: &[u8]) {
-    crate::read_tiff(&block_file(codec, data));
+    static FIXTURE: OnceLock<Option<OsString>> = OnceLock::new();
+    let file = block_file(codec, data);
+    if let Some(path) = FIXTURE.get_or_init(|| std::env::var_os("SWATH_FUZZ_FIXTURE")) {
+        std::fs::write(path, &file).expect("the fixture's place");
+    }
+    crate::read_tiff(&file);
 }

@@ -87,6 +87,12 @@ impl Talk {
             Self::print(&body.to_string());
         }
     }
+    /// The same for what is long: it is made in JSON mode only.
+    pub fn event_of(&self, kind: &str, body: impl FnOnce() -> Value) {
+        if self.global.json {
+            self.event(kind, body());
+        }
+    }
     /// An error as a person needs it, and as an event.
     pub fn error(&self, error: &swath::Error) {
         let mut text = format!("error: {error}");

@@ -54,7 +54,7 @@ pub fn run(args: &Info, talk: &Talk) -> swath::Result<Exit> {
             talk.data(format!("    ... and {} more bands", info.bands.len() - LISTED));
         }
         let statistics = statistics.unwrap_or_default();
-        talk.event("raster", json(&args.file.display().to_string(), info, &statistics));
+        talk.event_of("raster", || json(&args.file.display().to_string(), info, &statistics));
     }
     Ok(Exit::Done)
 }

@@ -25,7 +25,9 @@ pub(super) fn decode(stored: &[u8], size: usize) -> Result<Vec<u8>> {
                 if room / 1040 <= stored.len() && room < size.saturating_mul(16).max(1 << 20) && room - size < MOST_SPARE =>
             {
                 room = room.saturating_mul(2).max(1 << 12).min(size + MOST_SPARE);
-                out.resize(room, 0);
+                // The old room is given back first: the stream is read anew.
+                drop(std::mem::take(&mut out));
+                out = vec![0; room];
             }
             Err(DecompressionError::InsufficientSpace) => {
                 return Err(Error::damaged("", "the deflate stream holds far more than the block", format!("{size} bytes")));

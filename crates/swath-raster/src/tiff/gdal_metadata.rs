@@ -2,9 +2,7 @@ use std::collections::BTreeMap;
 
 use roxmltree::Node;
 
-use crate::tiff::xml::document;
-
-use crate::Domains;
+use crate::{Domains, tiff::xml::document};
 
 /// What tag 42112 says: `<GDALMetadata><Item name="..." sample="0" role="scale">...</Item></GDALMetadata>`.
 #[derive(Debug, Clone, Default, PartialEq)]

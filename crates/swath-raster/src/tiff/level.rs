@@ -201,22 +201,38 @@ impl Level {
     }
 
     /// Before anything is allocated.
+    ///
+    /// # Errors
+    /// Damaged where so few bytes cannot hold the block; OverLimit where it is larger than the limits, or a decompression bomb.
     fn check_size(&self, shape: Shape, stored: u64) -> Result<()> {
         let sizes = self.layout.encoding.sizes(shape.width as usize, shape.height as usize);
+        let most = decode::most_from(&self.layout.encoding, stored);
+        if let Some((needed, _)) = sizes.filter(|(needed, _)| *needed as u64 > most) {
+            return Err(decode::cannot_hold(stored, needed as u64));
+        }
         let size = sizes.map_or(u64::MAX, |(stored, samples)| stored.max(samples) as u64);
         if size > self.limits.block_bytes {
             let found = format!("a block of {} x {} pixels, {size} bytes", shape.width, shape.height);
             return Err(Error::over_limit("", found, format!("at most {} bytes", self.limits.block_bytes)));
-        }
-        let most = decode::most_from(&self.layout.encoding, stored);
-        if let Some((needed, _)) = sizes.filter(|(needed, _)| *needed as u64 > most) {
-            return Err(decode::cannot_hold(stored, needed as u64));
         }
         if size > ALWAYS_ALLOWED && size / self.limits.expansion.max(1) > stored {
             let found = format!("{stored} bytes that claim to hold {size}");
             return Err(Error::over_limit("", found, format!("at most {} times as many", self.limits.expansion)));
         }
         Ok(())
+    }
+
+    /// As [`Level::checked_span`], for a block that its bytes can hold.
+    ///
+    /// # Errors
+    /// As [`Level::checked_span`] and [`Level::decode`], as far as can be told without the bytes.
+    pub(crate) fn plausible_span(&self, at: BlockAt) -> Result<Option<Span>> {
+        let span = self.checked_span(at)?;
+        if let Some(span) = span {
+            let shape = Shape { width: self.layout.block.width, height: self.rows(at) };
+            self.check_size(shape, span.len).map_err(|e| e.within(&self.place(at)))?;
+        }
+        Ok(span)
     }
 
     /// Samples of `window` for each of `bands`, in that order, from its decoded blocks.

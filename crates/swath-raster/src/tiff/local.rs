@@ -155,14 +155,14 @@ fn at_once(level: &Level) -> usize {
     (ALWAYS_ALLOWED / level.decoded_bytes().max(1)).clamp(1, u64::from(u16::MAX)) as usize
 }
 
-/// Every block must lie in the file before room is made for what they claim to hold.
+/// Every block must lie in the file, and its bytes be able to hold it, before room is made for what they claim to hold.
 fn check_spans(level: &Level, bands: &[usize], window: Window) -> Result<()> {
     let (rows, _) = level.touched(window);
     let height = level.block().height;
     for row in rows {
         let first = (u64::from(row) * u64::from(height)) as u32;
         let one = Window { row: first.max(window.row), height: 1, ..window };
-        level.blocks(bands, one).into_iter().try_for_each(|at| level.checked_span(at).map(drop))?;
+        level.blocks(bands, one).into_iter().try_for_each(|at| level.plausible_span(at).map(drop))?;
     }
     Ok(())
 }

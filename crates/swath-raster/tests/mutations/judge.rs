@@ -147,3 +147,24 @@ pub fn netcdf(name: &str, bytes: &Bytes) -> Result<Fate, String> {
     }
     Ok(fate)
 }
+
+#[test]
+fn the_judge_sees_a_panic_a_hang_a_hoard_and_a_nameless_error() {
+    let _alone = crate::limits::alone();
+    let crimes: [(&str, fn(&str, &Bytes) -> Result<Fate, String>); 4] = [
+        ("panicked: here", |_, _| panic!("here")),
+        ("took", |_, _| {
+            let start = busy();
+            while busy().saturating_sub(start) < SLOWEST * 2 {
+                std::hint::spin_loop();
+            }
+            Ok(Fate::Read)
+        }),
+        ("held", |_, _| held("reading", 9, || Ok(vec![1_u8; MOST_HELD as usize + 4096])).map(|_| Fate::Read)),
+        ("does not name", |name, _| named(name, &Error::damaged("b.tif", "", "")).map(|()| Fate::Read)),
+    ];
+    for (words, crime) in crimes {
+        let judged = judge("a.tif", crime, &Bytes::new());
+        assert!(judged.as_ref().is_err_and(|broken| broken.contains(words)), "{words}: {judged:?}");
+    }
+}

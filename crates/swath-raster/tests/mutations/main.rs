@@ -6,6 +6,8 @@
 mod support;
 
 mod allocator;
+mod classic;
+mod corpus;
 mod dice;
 mod handmade;
 mod judge;
@@ -37,8 +39,17 @@ fn worker() {
     run::worker();
 }
 
+/// Writes what the fuzz targets begin with where `scripts/fuzz.sh` asks for it; nothing in a run of the tests.
+#[test]
+fn corpus() {
+    if let Some(folder) = std::env::var_os("SWATH_FUZZ_CORPUS") {
+        corpus::write(std::path::Path::new(&folder));
+    }
+}
+
 #[test]
 fn every_crash_ever_found_stays_mended() {
+    let _alone = limits::alone();
     let folder = support::root().join("crates/swath-raster/fixtures/crashes");
     let is_raster = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension != "md");
     let mut paths: Vec<_> = std::fs::read_dir(folder).expect("fixtures").flatten().map(|entry| entry.path()).filter(is_raster).collect();
@@ -47,8 +58,7 @@ fn every_crash_ever_found_stays_mended() {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = Bytes::from(std::fs::read(&path).expect("a fixture"));
         let is_netcdf = bytes.starts_with(b"CDF") || bytes.starts_with(b"\x89HDF");
-        let judged = limits::alone(|| judge::judge(&name, if is_netcdf { judge::netcdf } else { judge::tiff }, &bytes));
-        if let Err(broken) = judged {
+        if let Err(broken) = judge::judge(&name, if is_netcdf { judge::netcdf } else { judge::tiff }, &bytes) {
             panic!("{name}: {broken}");
         }
     }
