@@ -21,10 +21,10 @@ ARROWS = {
 }
 # What must not be found: directly, or anywhere below.
 ABSENT_DIRECTLY = {
-    "swath-stac": {"object_store", "reqwest", "hyper", "tokio", "proj", "libdeflater", "zstd", "webp", "netcdf-reader", "zarrs"},
-    "swath-store": {"stac", "stac-validate", "proj", "libdeflater", "netcdf-reader", "zarrs"},
+    "swath-stac": {"object_store", "reqwest", "hyper", "tokio", "proj", "libdeflater", "zstd", "webp", "netcdf-reader", "hdf5-reader", "zarrs"},
+    "swath-store": {"stac", "stac-validate", "proj", "libdeflater", "netcdf-reader", "hdf5-reader", "zarrs"},
     "swath": {"clap", "axum", "pyo3", "indicatif"},
-    "swath-cli": {"stac", "object_store", "proj", "netcdf-reader", "zarrs"},
+    "swath-cli": {"stac", "object_store", "proj", "netcdf-reader", "hdf5-reader", "zarrs"},
 }
 ABSENT_BELOW = {
     "swath-raster": {"tokio", "reqwest", "hyper", "object_store", "stac", "async-trait"},

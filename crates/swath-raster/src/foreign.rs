@@ -9,7 +9,7 @@ const UNPACK: &str = "unpack it and use the raster inside";
 const DOWNLOAD: &str = "download the raster itself: the address may need a login, or be that of a page about the file";
 
 /// How many bytes [`refused`] wants to see.
-pub(crate) const ENOUGH: u64 = 512;
+pub(crate) const ENOUGH: u64 = 4608;
 
 /// What begins with these bytes, and what to do with it.
 const KNOWN: &[(&[u8], &str, &str)] = &[

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::crs::Crs;
 use crate::{Grid, Nodata, SampleType, Shape};
 
 /// What a reader says of one raster before any pixel is read.
@@ -39,6 +40,8 @@ pub struct BandInfo {
     pub unit: Option<String>,
     pub scale: Option<f64>,
     pub offset: Option<f64>,
+    /// The float type that samples have once scale and offset are applied, where the file says.
+    pub unscaled: Option<SampleType>,
     pub nodata: Option<Nodata>,
     pub color: ColorInterp,
     /// RGBA for each value, where the band has a palette.
@@ -107,6 +110,13 @@ pub enum Georeference {
     Uneven {
         axis: String,
     },
+}
+
+/// Points that tie a raster to the ground: column, row, x, y, z; of pixel centres, columns and rows counted from the corner.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ControlPoints {
+    pub crs: Crs,
+    pub points: Vec<[f64; 5]>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,12 +19,13 @@ mod raw;
 mod sample;
 mod source;
 pub mod tiff;
+pub mod view;
 pub mod warp;
 pub mod web;
 
 pub use error::{Error, Family, Result};
 pub use grid::{Affine, Bounds, Grid, Shape, Window};
-pub use info::{BandInfo, Calendar, ColorInterp, Domains, Format, Georeference, Interleave, MaskKind, RasterInfo, TimeStep};
+pub use info::{BandInfo, Calendar, ColorInterp, ControlPoints, Domains, Format, Georeference, Interleave, MaskKind, RasterInfo, TimeStep};
 pub use nodata::Nodata;
 pub use raw::{Limits, Sidecars, open};
 pub use sample::{SampleType, Samples};

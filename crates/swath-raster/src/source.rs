@@ -1,6 +1,6 @@
 use bytes::Bytes;
 
-use crate::{RasterInfo, Result, Samples, Window};
+use crate::{ControlPoints, RasterInfo, Result, Samples, Window};
 
 /// A stretch of bytes in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,4 +65,11 @@ pub trait RasterSource: Send + Sync {
     /// # Errors
     /// As [`RasterSource::read`].
     fn read_mask(&self, window: Window) -> Result<Option<Vec<u8>>>;
+    /// Points that tie the raster to the ground where two-dimensional or uneven coordinates do and no affine map; `None` for any other.
+    ///
+    /// # Errors
+    /// As [`RasterSource::read`], for the coordinates.
+    fn control_points(&self) -> Result<Option<ControlPoints>> {
+        Ok(None)
+    }
 }

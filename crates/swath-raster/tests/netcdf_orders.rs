@@ -168,9 +168,12 @@ fn every_order_of_dimensions_and_axes_gives_the_same_map() {
 }
 
 #[test]
-fn longitudes_stay_as_the_file_counts_them() {
-    let raster = field(["time", "lat", "lon"], &LATITUDES, &[350.0, 354.0, 358.0, 362.0]).only();
-    assert_eq!(raster.info().grid.transform.to_array(), [4.0, 0.0, 348.0, 0.0, -1.0, 50.5]);
+fn longitudes_stay_as_the_file_counts_them_unless_all_lie_beyond_180() {
+    for (longitudes, west) in [([350.0, 354.0, 358.0, 362.0], -12.0), ([170.0, 174.0, 178.0, 182.0], 168.0), ([356.0, 0.0, 4.0, 8.0], -6.0)]
+    {
+        let raster = field(["time", "lat", "lon"], &LATITUDES, &longitudes).only();
+        assert_eq!(raster.info().grid.transform.to_array(), [4.0, 0.0, west, 0.0, -1.0, 50.5]);
+    }
 }
 
 #[test]
@@ -185,10 +188,14 @@ fn one_pixel_takes_its_size_from_the_bounds() {
 }
 
 #[test]
-fn axes_too_uneven_for_a_grid_tie_nothing_to_the_ground() {
+fn axes_too_uneven_for_a_grid_become_points() {
     let raster = field(["time", "lat", "lon"], &[50.0, 40.0, 10.0], &LONGITUDES).only();
     assert_eq!(raster.info().georeference, Georeference::Uneven { axis: "lat".into() });
-    assert_eq!(raster.info().grid.crs, None);
+    // Points tie it instead: the centres of pixels, at their own latitudes.
+    let points = raster.control_points().unwrap().unwrap();
+    assert_eq!(points.crs.code(), Some("EPSG:4326"));
+    let latitude = |row: f64| points.points.iter().find(|p| p[1] == row).map(|p| p[3]);
+    assert_eq!([latitude(0.5), latitude(1.5), latitude(2.5)], [Some(50.0), Some(40.0), Some(10.0)]);
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub mod search;
 pub mod stack;
 mod threads;
 mod unfinished;
+mod view;
 
 pub use describe::describe;
 pub use error::{Error, Family, Result};
@@ -27,3 +28,4 @@ pub use swath_stac as stac;
 pub use swath_store as store;
 pub use threads::use_threads;
 pub use unfinished::sweep_unfinished;
+pub use view::{Geolocation, View};

@@ -18,7 +18,7 @@ use crate::{exit::Exit, talk::Talk};
 #[derive(Args)]
 #[command(
     override_usage = "swath cog [OPTIONS] IN OUT\n       swath cog [OPTIONS] --out-dir DIR IN...",
-    after_help = "Example:\n  swath cog raw.tif cog.tif -p deflate --overview-resampling average\n  swath cog cube.nc b11.tif --variable B11 -b 1\n  swath cog scene.tif web.tif --web-optimized\n  swath cog --out-dir cogs/ raw/*.tif"
+    after_help = "Example:\n  swath cog raw.tif cog.tif -p deflate --overview-resampling average\n  swath cog cube.nc b11.tif --variable B11 -b 1\n  swath cog era5.nc t2m.tif --variable t2m --unscale --wrap-longitude\n  swath cog scene.tif web.tif --web-optimized\n  swath cog --out-dir cogs/ raw/*.tif"
 )]
 pub struct Cog {
     /// IN OUT, or with --out-dir any number of files and folders
@@ -39,6 +39,15 @@ pub struct Cog {
     /// zstd, deflate, lzw, packbits, lerc, lerc_deflate, lerc_zstd, jpeg, webp, raw
     #[arg(short = 'p', long, default_value = "zstd", value_name = "PROFILE")]
     cog_profile: String,
+    /// Apply scale and offset: float32 or float64 as the file says (or -t), nodata becomes NaN
+    #[arg(long)]
+    unscale: bool,
+    /// Roll columns from longitudes 0..360 to -180..180; `centre` where a column lies across 180
+    #[arg(long, value_name = "HOW", value_enum, num_args = 0..=1, default_missing_value = "exact")]
+    wrap_longitude: Option<WrapWord>,
+    /// Rasters on no regular grid (curvilinear, uneven): `gcps` keeps the array with ground control points, `refuse` does not
+    #[arg(long, value_name = "HOW", value_enum, default_value = "gcps")]
+    geolocation: GeolocationWord,
     /// Nodata value of the input: a number or nan
     #[arg(long, allow_hyphen_values = true)]
     nodata: Option<String>,
@@ -76,6 +85,18 @@ pub struct Cog {
     threads: Option<String>,
     #[command(flatten)]
     rio: RioFlags,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum WrapWord {
+    Exact,
+    Centre,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum GeolocationWord {
+    Gcps,
+    Refuse,
 }
 
 /// Where the raster is laid on the tiles of web maps.
@@ -165,6 +186,17 @@ pub fn run(args: &Cog, talk: &Talk) -> swath::Result<Exit> {
         overview_block_size: args.overview_blocksize,
         decimation: Some(args.decimation_base),
         creation: args.creation.clone(),
+        view: swath::View {
+            unscale: args.unscale,
+            wrap_longitude: args.wrap_longitude.map(|word| match word {
+                WrapWord::Exact => swath::raster::view::Wrap::Exact,
+                WrapWord::Centre => swath::raster::view::Wrap::Centre,
+            }),
+            geolocation: match args.geolocation {
+                GeolocationWord::Gcps => swath::Geolocation::Gcps,
+                GeolocationWord::Refuse => swath::Geolocation::Refuse,
+            },
+        },
         overwrite: args.overwrite,
         memory: args.memory,
         web_optimized: args.web.web_optimized,

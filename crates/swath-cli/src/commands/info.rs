@@ -87,7 +87,7 @@ fn text(file: &str, info: &RasterInfo) -> String {
     );
     line("crs", crs_text(info));
     match &info.georeference {
-        Georeference::Affine | Georeference::Uneven { .. } => {
+        Georeference::Affine => {
             let b = info.grid.bounds();
             let t = info.grid.transform;
             line("pixel", format!("{} x {}{}", t.a.abs(), t.e.abs(), if t.is_axis_aligned() { "" } else { " (rotated or sheared)" }));
@@ -96,10 +96,14 @@ fn text(file: &str, info: &RasterInfo) -> String {
         }
         Georeference::Gcps(points) => line("tied by", format!("{} ground control points, no affine transform", points.len())),
         Georeference::Curvilinear { x, y } => line("tied by", format!("two-dimensional coordinates {x}, {y}")),
+        Georeference::Uneven { axis } => line("tied by", format!("axes of which {axis} has uneven steps")),
         Georeference::None => line("tied by", "nothing: no georeference found".into()),
     }
-    if let Georeference::Uneven { axis } = &info.georeference {
-        line("note", format!("the {axis} axis has uneven steps; the transform is an approximation"));
+    for text in info.metadata.iter().filter(|(key, _)| key.starts_with("SWATH_")).map(|(_, text)| text) {
+        line("note", text.clone());
+    }
+    if matches!(info.georeference, Georeference::Curvilinear { .. } | Georeference::Uneven { .. }) {
+        line("note", "on no regular grid: `swath cog` and `build` keep the array with ground control points".into());
     }
     let mask = match info.mask {
         MaskKind::AllValid => "none: every pixel is valid",
@@ -145,6 +149,8 @@ fn json(file: &str, info: &RasterInfo, statistics: &[Option<BandStatistics>]) ->
         json!({
             "name": band.name, "unit": band.unit, "scale": band.scale, "offset": band.offset,
             "nodata": band.nodata.map(|n| n.to_string()), "time": band.time.as_ref().map(|t| &t.label),
+            "calendar": band.time.as_ref().map(|t| format!("{:?}", t.calendar)),
+            "time_bounds": band.time.as_ref().and_then(|t| t.bounds).map(|(a, b)| [a.to_rfc3339(), b.to_rfc3339()]),
             "statistics": s.map(|s| json!({ "minimum": s.minimum, "maximum": s.maximum, "mean": s.mean, "stddev": s.stddev, "valid_percent": valid_percent(s) })),
         })
     });

@@ -35,6 +35,10 @@ pub(crate) const FALSE_EASTING: ParameterCode = 8826;
 pub(crate) const FALSE_NORTHING: ParameterCode = 8827;
 pub(crate) const POLAR_PARALLEL: ParameterCode = 8832;
 pub(crate) const POLAR_LONGITUDE: ParameterCode = 8833;
+pub(crate) const TOPOCENTRIC_LATITUDE: ParameterCode = 8834;
+pub(crate) const TOPOCENTRIC_LONGITUDE: ParameterCode = 8835;
+pub(crate) const TOPOCENTRIC_HEIGHT: ParameterCode = 8836;
+pub(crate) const VIEWPOINT_HEIGHT: ParameterCode = 8840;
 pub(crate) const SATELLITE_HEIGHT: ParameterCode = 1;
 
 /// Code, name and measure of every parameter.
@@ -59,6 +63,10 @@ pub(super) const PARAMETERS: &[(ParameterCode, &str, Measure)] = &[
     (FALSE_NORTHING, "Northing at false origin", Measure::Length),
     (POLAR_PARALLEL, "Latitude of standard parallel", Measure::Angle),
     (POLAR_LONGITUDE, "Longitude of origin", Measure::Angle),
+    (TOPOCENTRIC_LATITUDE, "Latitude of topocentric origin", Measure::Angle),
+    (TOPOCENTRIC_LONGITUDE, "Longitude of topocentric origin", Measure::Angle),
+    (TOPOCENTRIC_HEIGHT, "Ellipsoidal height of topocentric origin", Measure::Metres),
+    (VIEWPOINT_HEIGHT, "Viewpoint height", Measure::Metres),
     (SATELLITE_HEIGHT, "Satellite Height", Measure::Metres),
 ];
 
@@ -78,6 +86,8 @@ const CYLINDER: &[ParameterCode] = &[PARALLEL_1, LONGITUDE, EASTING, NORTHING];
 const OBLIQUE: &[ParameterCode] = &[CENTRE_LATITUDE, CENTRE_LONGITUDE, AZIMUTH, RECTIFIED, CENTRE_SCALE, EASTING, NORTHING];
 const OBLIQUE_CENTRE: &[ParameterCode] =
     &[CENTRE_LATITUDE, CENTRE_LONGITUDE, AZIMUTH, RECTIFIED, CENTRE_SCALE, CENTRE_EASTING, CENTRE_NORTHING];
+const PERSPECTIVE: &[ParameterCode] =
+    &[TOPOCENTRIC_LATITUDE, TOPOCENTRIC_LONGITUDE, TOPOCENTRIC_HEIGHT, VIEWPOINT_HEIGHT, EASTING, NORTHING];
 const SATELLITE: &[ParameterCode] = &[LONGITUDE, SATELLITE_HEIGHT, EASTING, NORTHING];
 
 macro_rules! methods {
@@ -115,6 +125,7 @@ methods! {
     ROBINSON = 0 "Robinson" WORLD;
     MILLER = 0 "Miller Cylindrical" WORLD;
     VAN_DER_GRINTEN = 0 "Van Der Grinten" WORLD;
+    VERTICAL_PERSPECTIVE = 9838 "Vertical Perspective" PERSPECTIVE;
     GEOSTATIONARY_X = 0 "Geostationary Satellite (Sweep X)" SATELLITE;
     GEOSTATIONARY_Y = 0 "Geostationary Satellite (Sweep Y)" SATELLITE;
 }

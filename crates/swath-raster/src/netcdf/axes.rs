@@ -33,7 +33,7 @@ pub(super) fn any_role(variable: &Variable) -> Option<Role> {
 }
 
 fn by_units(variable: &Variable) -> Option<Role> {
-    match variable.text("units")?.as_str() {
+    match variable.text("units")?.replace(' ', "_").as_str() {
         "degrees_east" | "degree_east" | "degrees_E" | "degree_E" | "degreesE" | "degreeE" => Some(Role::Longitude),
         "degrees_north" | "degree_north" | "degrees_N" | "degree_N" | "degreesN" | "degreeN" => Some(Role::Latitude),
         _ => None,
@@ -92,13 +92,37 @@ impl Axis {
             return None;
         }
         let (scale, offset) = (variable.number("scale_factor").unwrap_or(1.0), variable.number("add_offset").unwrap_or(0.0));
-        let values: Vec<f64> = file.numbers(variable)?.into_iter().map(|v| v * scale + offset).collect();
+        let mut values: Vec<f64> = file.numbers(variable)?.into_iter().map(|v| v * scale + offset).collect();
         let single = matches!(variable.inner.dtype, netcdf_reader::NcType::Float);
+        if values.iter().all(|v| !v.is_finite() || *v > 9e36) {
+            // Nobody wrote the coordinates, but COARDS' range of cell centres may stand beside them.
+            values = spread(variable, values.len())?;
+        }
         let whole = values.iter().all(|v| v.is_finite());
         whole.then(|| Self { name: variable.inner.name.clone(), values, units: variable.text("units"), single })
     }
     pub fn scaled(mut self, factor: f64) -> Self {
         self.values.iter_mut().for_each(|v| *v *= factor);
+        self
+    }
+    /// Longitudes made to run on where they jump back by a turn, and none beyond 180 where all are. Nothing else moves.
+    pub fn unwrapped(mut self) -> Self {
+        let jumps: Vec<usize> = (1..self.values.len()).filter(|&at| (self.values[at] - self.values[at - 1]).abs() > 180.0).collect();
+        if let [jump] = jumps[..] {
+            let up = self.values[jump] < self.values[jump - 1];
+            // 350 .. 359, 0 .. 10 becomes -10 .. 10; 170 .. 179, -180 .. -170 becomes 170 .. 190.
+            let crosses_zero = self.values[..jump].iter().chain(&self.values[jump..]).all(|v| *v >= 0.0);
+            let (turned, turn) = match (up, crosses_zero) {
+                (true, true) => (0..jump, -360.0),
+                (true, false) => (jump..self.values.len(), 360.0),
+                (false, true) => (jump..self.values.len(), -360.0),
+                (false, false) => (0..jump, 360.0),
+            };
+            self.values[turned].iter_mut().for_each(|v| *v += turn);
+        }
+        if self.values.iter().all(|v| *v > 180.0) {
+            self.values.iter_mut().for_each(|v| *v -= 360.0);
+        }
         self
     }
     /// The mean step; `None` for a single value.
@@ -115,15 +139,61 @@ impl Axis {
         let Some(step) = self.step() else { return 0.0 };
         self.values.windows(2).map(|pair| (pair[1] - pair[0] - step).abs()).fold(0.0, f64::max)
     }
+    /// How far values lie from where even steps would put them, in steps.
+    pub fn displaced(&self) -> f64 {
+        let (Some(step), Some(first)) = (self.step(), self.values.first()) else { return 0.0 };
+        self.values.iter().enumerate().map(|(at, v)| ((v - first) / step - at as f64).abs()).fold(0.0, f64::max)
+    }
     /// Steps alike to a thousandth, or as well as 32-bit floats can say them.
     pub fn is_even(&self) -> bool {
-        let Some(step) = self.step() else { return true };
+        let Some(step) = self.step() else { return self.values.len() < 2 };
         let largest = self.values.iter().fold(0.0f64, |max, v| max.max(v.abs()));
         let noise = if self.single { 4.0 * f64::from(f32::EPSILON) * largest } else { 1e-9 * largest };
         self.strays() <= 1e-3 * step.abs() + noise
     }
-    /// Uneven, yet by so little that one step serves: a tenth of a degree, as GDAL allows for Gaussian latitudes.
+    /// Uneven, yet by so little that one step serves, as for Gaussian latitudes: no value lies off by more than a twentieth of a step.
     pub fn is_nearly_even(&self) -> bool {
-        self.strays() <= 0.1
+        self.step().is_some() && self.displaced() <= 0.05
+    }
+}
+
+/// Cell centres from `actual_range`.
+fn spread(variable: &Variable, len: usize) -> Option<Vec<f64>> {
+    let [first, last] = variable.numbers("actual_range")[..] else { return None };
+    let steps = len.checked_sub(1).filter(|steps| *steps > 0)?;
+    (first.is_finite() && last.is_finite() && first != last)
+        .then(|| (0..len).map(|at| first + (last - first) * at as f64 / steps as f64).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn axis(values: &[f64]) -> Axis {
+        Axis { name: "lon".to_owned(), values: values.to_vec(), units: None, single: false }
+    }
+
+    #[test]
+    fn longitudes_run_on_across_their_jump() {
+        for (stored, unwrapped) in [
+            (vec![359.0, 1.5, 4.0], vec![-1.0, 1.5, 4.0]),
+            (vec![175.0, 180.0, -175.0], vec![175.0, 180.0, 185.0]),
+            (vec![4.0, 1.5, 359.0], vec![4.0, 1.5, -1.0]),
+            (vec![280.0, 285.0, 290.0], vec![-80.0, -75.0, -70.0]),
+            (vec![0.0, 120.0, 240.0], vec![0.0, 120.0, 240.0]),
+            (vec![-180.0, 0.0, 180.0], vec![-180.0, 0.0, 180.0]),
+        ] {
+            assert_eq!(axis(&stored).unwrapped().values, unwrapped);
+        }
+    }
+
+    #[test]
+    fn evenness_is_judged_by_steps_and_by_place() {
+        let even: Vec<f64> = (0..10).map(f64::from).collect();
+        assert!(axis(&even).is_even() && axis(&even).is_nearly_even());
+        let gaussian = [2.75, 5.58, 8.37, 11.16, 13.95];
+        assert!(!axis(&gaussian).is_even() && axis(&gaussian).is_nearly_even(), "{}", axis(&gaussian).displaced());
+        assert!(!axis(&[1.0, 2.0, 4.0, 8.0]).is_nearly_even());
+        assert!(!axis(&[1.0, 1.0]).is_even());
     }
 }

@@ -1,17 +1,23 @@
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use netcdf_reader::{
-    NcFile, NcGroup, NcMetadataMode, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable, RangeRequestStorage,
+    NcAttrValue, NcFile, NcGroup, NcMetadataMode, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable, RangeRequestStorage,
 };
 
+use super::hdf5::Hdf5;
 use crate::{ByteSource, Error, Limits, Result, Samples, Span};
 
 /// A NetCDF file, its variables listed with the path of their group.
 pub(super) struct File {
     pub at: String,
     reader: NcFile,
+    /// The way to the samples of a NetCDF-4 file.
+    hdf5: Option<Hdf5>,
     pub variables: Vec<Variable>,
+    /// The file's own attributes.
+    pub attributes: BTreeMap<String, NcAttrValue>,
     /// Bytes of samples one read may give.
     largest_read: u64,
 }
@@ -33,37 +39,39 @@ pub(super) enum Pick {
     Range { start: u64, len: u64 },
 }
 
-/// Decoded chunks kept between reads, so that neighbouring bands of one chunk cost one decoding.
-const CHUNK_CACHE: usize = 256 << 20;
-const CHUNK_SLOTS: usize = 4099;
 /// Groups within groups.
 const DEEPEST: usize = 32;
 
 impl File {
     pub fn open(at: &str, bytes: Arc<dyn ByteSource>, limits: &Limits) -> Result<Self> {
         let len = bytes.len();
-        let storage = RangeRequestStorage::new(len, move |offset, len| {
+        let storage = Arc::new(RangeRequestStorage::new(len, move |offset, len| {
             let span = Span { offset, len: len as u64 };
             if span.end() > bytes.len() {
                 return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
             }
             Ok(bytes.read(span)?.to_vec())
-        });
-        let options = NcOpenOptions {
-            chunk_cache_bytes: CHUNK_CACHE,
-            chunk_cache_slots: CHUNK_SLOTS,
+        }));
+        let options = || NcOpenOptions {
             metadata_mode: NcMetadataMode::Lossy,
             max_chunk_bytes: usize::try_from(limits.block_bytes).unwrap_or(usize::MAX),
             ..NcOpenOptions::default()
         };
-        let (reader, variables) = guarded(at, || {
-            let reader = NcFile::from_storage_with_options(Arc::new(storage), options)?;
+        let (reader, variables, attributes) = guarded(at, || {
+            let reader = NcFile::from_storage_with_options(storage.clone(), options())?;
             let mut variables = Vec::new();
-            list(reader.root_group()?, "", 0, &mut variables);
-            Ok((reader, variables))
+            let root = reader.root_group()?;
+            list(root, "", 0, &mut variables);
+            let attributes = root.attributes.iter().map(|a| (a.name.clone(), a.value.clone())).collect();
+            Ok((reader, variables, attributes))
         })?;
-        let file = Self { at: at.to_owned(), reader, variables, largest_read: limits.block_bytes.max(1 << 20).saturating_mul(16) };
-        if file.reader.as_classic().is_some() {
+        let hdf5 = match reader.as_classic() {
+            Some(_) => None,
+            None => Some(guarded(at, || Ok(Hdf5::open(storage, &variables, limits)?))?),
+        };
+        let largest_read = limits.block_bytes.max(1 << 20).saturating_mul(16);
+        let file = Self { at: at.to_owned(), reader, hdf5, variables, attributes, largest_read };
+        if file.hdf5.is_none() {
             file.check_classic_sizes(len)?;
         }
         Ok(file)
@@ -82,6 +90,10 @@ impl File {
     }
     /// The variable `name` as one in `group` sees it: its own group first, then those around it.
     pub fn variable(&self, group: &str, name: &str) -> Option<&Variable> {
+        if name.starts_with('/') {
+            let root = name.trim_start_matches('/');
+            return self.variables.iter().find(|v| v.path == name || v.path == root);
+        }
         let mut group = group;
         loop {
             let path = format!("{group}{name}");
@@ -94,13 +106,28 @@ impl File {
     }
     /// All values of a small variable as numbers, scale and offset not applied; `None` where it is not numeric or cannot be read.
     pub fn numbers(&self, variable: &Variable) -> Option<Vec<f64>> {
-        let picks: Vec<Pick> = variable.inner.dimensions.iter().map(|d| Pick::Range { start: 0, len: d.size }).collect();
-        let samples = self.read(variable, &picks).ok()?;
+        let samples = self.whole(variable).ok()?;
         Some(crate::with_real!(&samples, values => values.iter().map(|&v| v as f64).collect(), else return None))
+    }
+    /// All samples of a variable.
+    ///
+    /// # Errors
+    /// As [`File::read`].
+    pub fn whole(&self, variable: &Variable) -> Result<Samples> {
+        let picks: Vec<Pick> = variable.inner.dimensions.iter().map(|d| Pick::Range { start: 0, len: d.size }).collect();
+        self.read(variable, &picks)
     }
     /// All strings of a text variable.
     pub fn strings(&self, variable: &Variable) -> Option<Vec<String>> {
         guarded(&self.at, || self.reader.read_variable_as_strings(reader_path(&variable.path))).ok()
+    }
+    /// Columns and rows of whatever the file stores in one piece, by dimension; `None` where it is not cut into chunks.
+    pub fn chunk(&self, variable: &Variable) -> Option<Vec<u32>> {
+        self.hdf5.as_ref()?.chunk(variable)
+    }
+    /// Whether the library fills what was never written with a value of its own.
+    pub fn fills(&self, variable: &Variable) -> bool {
+        self.hdf5.as_ref().is_none_or(|hdf5| hdf5.fills(variable))
     }
     /// A hyperslab in the order of the file's dimensions, in the type it is stored in.
     ///
@@ -116,6 +143,17 @@ impl File {
         if bytes.is_none_or(|bytes| bytes > self.largest_read) {
             return Err(Error::over_limit(at, format!("a read of {picks:?}"), format!("at most {} bytes at once", self.largest_read)));
         }
+        let read = match &self.hdf5 {
+            Some(hdf5) => guarded(&at, || hdf5.read(variable, picks)).and_then(|read| read.ok_or_else(|| unsupported(&at, variable))),
+            None => self.read_classic(&at, variable, picks),
+        }?;
+        let wanted = samples.unwrap_or(0);
+        if read.len() as u64 == wanted {
+            return Ok(read);
+        }
+        Err(Error::damaged(at, format!("{} samples", read.len()), format!("{wanted} were asked for")))
+    }
+    fn read_classic(&self, at: &str, variable: &Variable, picks: &[Pick]) -> Result<Samples> {
         let selection = NcSliceInfo {
             selections: picks
                 .iter()
@@ -129,29 +167,22 @@ impl File {
         macro_rules! typed {
             ($($nc:ident $ours:ident,)*) => {
                 match &variable.inner.dtype {
-                    $(NcType::$nc => guarded(&at, || self.reader.read_variable_slice(path, &selection)).map(|a| Samples::$ours(a.into_iter().collect())),)*
-                    NcType::Enum { base, .. } if **base == NcType::Byte => {
-                        guarded(&at, || self.reader.read_variable_slice(path, &selection)).map(|a| Samples::I8(a.into_iter().collect()))
-                    }
-                    NcType::Enum { base, .. } if **base == NcType::UByte => {
-                        guarded(&at, || self.reader.read_variable_slice(path, &selection)).map(|a| Samples::U8(a.into_iter().collect()))
-                    }
-                    other => Err(Error::unsupported(&at, format!("type {other:?}"), "supported: integers and floats")),
+                    $(NcType::$nc => guarded(at, || self.reader.read_variable_slice(path, &selection)).map(|a| Samples::$ours(a.into_iter().collect())),)*
+                    _ => Err(unsupported(at, variable)),
                 }
             };
         }
-        let read = typed! {
+        typed! {
             Byte I8, UByte U8, Short I16, UShort U16, Int I32, UInt U32, Int64 I64, UInt64 U64, Float F32, Double F64,
-        }?;
-        let wanted = samples.unwrap_or(0);
-        if read.len() as u64 == wanted {
-            return Ok(read);
         }
-        Err(Error::damaged(at, format!("{} samples", read.len()), format!("{wanted} were asked for")))
     }
 }
 
-fn reader_path(path: &str) -> &str {
+fn unsupported(at: &str, variable: &Variable) -> Error {
+    Error::unsupported(at, format!("type {:?}", variable.inner.dtype), "supported: integers, floats, and pairs of them as complex numbers")
+}
+
+pub(super) fn reader_path(path: &str) -> &str {
     path.trim_start_matches('/')
 }
 
@@ -168,6 +199,14 @@ fn list(group: &NcGroup, path: &str, depth: usize, out: &mut Vec<Variable>) {
     }
 }
 
+/// What the third-party reader says, by what to do next.
+fn explained(at: &str, text: &str) -> Error {
+    if text.contains("chunk limit") {
+        return Error::over_limit(at, text, "").hint("cut it into smaller chunks: `nccopy -c lat/1000,lon/1000 IN.nc OUT.nc`");
+    }
+    super::filters::refused(at, text).unwrap_or_else(|| Error::damaged(at, text, "right: a whole NetCDF file"))
+}
+
 /// Runs the third-party reader. It is hardened and fuzzed, yet slices bytes that a file's author chose: should it panic after all,
 /// that is the file's damage, not ours, so it becomes an error here instead of ending the program.
 fn guarded<T>(at: &str, run: impl FnOnce() -> netcdf_reader::Result<T>) -> Result<T> {
@@ -176,7 +215,7 @@ fn guarded<T>(at: &str, run: impl FnOnce() -> netcdf_reader::Result<T>) -> Resul
         Ok(Err(netcdf_reader::Error::UnsupportedFeature(feature))) => {
             Err(Error::unsupported(at, format!("NetCDF feature: {feature}"), "").hint("convert it with `nccopy -d 1` or `gdal_translate`"))
         }
-        Ok(Err(error)) => Err(Error::damaged(at, error.to_string(), "right: a whole NetCDF file")),
+        Ok(Err(error)) => Err(explained(at, &error.to_string())),
         Err(_) => Err(Error::damaged(at, "bytes that the NetCDF reader fails on", "right: a whole NetCDF file")),
     }
 }

@@ -1,9 +1,10 @@
 use super::attributes::Attributes;
-use super::axes::{Axis, Role, any_role, habitual, is_place};
+use super::axes::{Axis, Role, any_role, habitual};
 use super::file::{File, Variable};
-use super::grid_mapping;
+use super::places::{self, Arrays, Places};
+use super::{fit, grid_mapping, wrf};
 use crate::crs::Crs;
-use crate::{Affine, Georeference, Result};
+use crate::{Affine, Georeference, Result, Shape};
 
 /// Where the pixels of a variable lie, and in which order the file stores them.
 pub(super) struct Placed {
@@ -13,8 +14,10 @@ pub(super) struct Placed {
     /// Of pixel corners, rows from north to south.
     pub transform: Affine,
     pub georeference: Georeference,
-    /// Why the grid mapping, though there is one, gives no CRS.
-    pub complaint: Option<String>,
+    /// What places pixels where no affine map does.
+    pub places: Option<Places>,
+    /// What a person should know, by key.
+    pub notes: Vec<(&'static str, String)>,
 }
 
 pub(super) struct SpatialDimension {
@@ -31,77 +34,48 @@ struct Candidate<'f> {
     role: Option<Role>,
 }
 
-pub(super) fn place(file: &File, variable: &Variable) -> Result<Placed> {
-    let mapping = mapping(file, variable);
-    // A grid mapping that PROJ refuses costs the CRS, not the pixels.
-    let (crs, complaint) = match mapping.map(grid_mapping::crs).transpose() {
-        Ok(crs) => (crs.flatten(), None),
-        Err(error) => (None, Some(error.to_string())),
-    };
-    let (x, y) = spatial(file, variable, crs.is_some());
-    let unplaced = |x: &Candidate, y: &Candidate, crs: Option<Crs>, georeference| Placed {
-        x: SpatialDimension { at: x.at, flipped: false },
-        y: SpatialDimension { at: y.at, flipped: !falls(file, y) },
-        crs,
-        transform: Affine::IDENTITY,
-        georeference,
-        complaint: complaint.clone(),
-    };
-    if let Some((x_name, y_name)) = curvilinear(file, variable, &x, &y) {
-        let mut placed = unplaced(&x, &y, crs, Georeference::Curvilinear { x: x_name.path.clone(), y: y_name.path.clone() });
-        placed.y.flipped = !falls_down_the_middle(file, y_name);
-        return Ok(placed);
-    }
-    let roles = x.role.is_some() && y.role.is_some();
-    let axes = roles.then(|| Some((axis(file, &x, mapping, crs.as_ref())?, axis(file, &y, mapping, crs.as_ref())?))).flatten();
-    let Some((x_axis, y_axis)) = axes else {
-        let mut placed = unplaced(&x, &y, crs, Georeference::None);
-        if let Some(transform) = mapping.filter(|_| placed.crs.is_some()).and_then(written_transform) {
-            // A file of GDAL's own without coordinates: its transform speaks of rows from the north, stored from the south.
-            (placed.transform, placed.georeference) = (transform, Georeference::Affine);
-        }
-        return Ok(placed);
-    };
-    let geographic = x.role == Some(Role::Longitude) && y.role == Some(Role::Latitude);
-    let georeference = match [&x_axis, &y_axis].into_iter().find(|axis| !axis.is_even()) {
-        Some(uneven) => Georeference::Uneven { axis: uneven.name.clone() },
-        None => Georeference::Affine,
-    };
-    let usable = x_axis.is_even() && (y_axis.is_even() || (geographic && y_axis.is_nearly_even()));
-    let (x_at, y_at) = (x.at, y.at);
-    let Some(transform) = transform(file, (&x, &x_axis), (&y, &y_axis)).filter(|_| usable) else {
-        // Without a transform a CRS would only mislead.
-        let georeference = if georeference == Georeference::Affine { Georeference::None } else { georeference };
-        return Ok(unplaced(&x, &y, None, georeference));
-    };
-    let crs = match crs {
-        None if geographic && complaint.is_none() => Some(Crs::parse("EPSG:4326")?),
-        crs => crs,
-    };
-    Ok(Placed {
-        x: SpatialDimension { at: x_at, flipped: x_axis.falls() },
-        y: SpatialDimension { at: y_at, flipped: !y_axis.falls() && y_axis.values.len() > 1 },
-        crs,
-        transform,
-        georeference,
-        complaint,
-    })
-}
+/// Points on a side of the lattice by which a grid is known for affine.
+const PROBES: u32 = 9;
 
-/// The variable that `grid_mapping` names; in the extended form (CF 1.11, section 5.6) the first.
-fn mapping<'f>(file: &'f File, variable: &Variable) -> Option<&'f Variable> {
-    let text = variable.text("grid_mapping")?;
-    let name = text.split_whitespace().next()?.trim_end_matches(':');
-    file.variable(&variable.group, name)
+/// Why the grid mapping, though there is one, gives no CRS.
+const COMPLAINT: &str = "SWATH_CRS";
+
+pub(super) fn place(file: &File, variable: &Variable) -> Result<Placed> {
+    let mapping = grid_mapping::of(file, variable);
+    let mut notes = Vec::new();
+    // A grid mapping that PROJ refuses costs the CRS, not the pixels.
+    let crs = grid_mapping::crs_of(file, variable, mapping).unwrap_or_else(|error| {
+        notes.push((COMPLAINT, error.to_string()));
+        None
+    });
+    let (x, y) = spatial(file, variable);
+    let roles = x.role.is_some() && y.role.is_some();
+    let mut placed = match roles.then(|| axes(file, (&x, &y), mapping, crs.as_ref())).flatten() {
+        Some(axes) => {
+            let mut placed = by_axes(file, (&x, &y), axes, crs.clone(), notes.is_empty())?;
+            let written = || grid_mapping::written_transform(variable, mapping).filter(|_| placed.georeference == Georeference::None);
+            if let (Some(crs), Some(transform)) = (crs, written()) {
+                // A single pixel without bounds: its size is told elsewhere.
+                (placed.crs, placed.transform, placed.georeference) = (Some(crs), transform, Georeference::Affine);
+            }
+            placed
+        }
+        None => match places::arrays(file, variable).filter(|_| !roles) {
+            Some((longitude, latitude)) => by_arrays(file, variable, (longitude, latitude), crs)?,
+            None => without_coordinates(file, variable, mapping, (&x, &y), crs),
+        },
+    };
+    placed.notes.extend(notes);
+    Ok(placed)
 }
 
 /// The dimensions of x and y: those whose coordinates say so, else the last two.
-fn spatial<'f>(file: &'f File, variable: &Variable, mapped: bool) -> (Candidate<'f>, Candidate<'f>) {
+fn spatial<'f>(file: &'f File, variable: &Variable) -> (Candidate<'f>, Candidate<'f>) {
     let rank = variable.inner.dimensions.len();
     let candidate = |at: usize| {
         let name = variable.inner.dimensions.get(at).map_or("", |dimension| dimension.name.as_str());
-        let coordinate = file.variable(&variable.group, name).filter(|found| found.inner.dimensions.len() == 1);
-        let role = coordinate.and_then(any_role).or_else(|| habitual(name).filter(|_| mapped && coordinate.is_some()));
+        let coordinate = file.variable(&variable.group, name).filter(|found| found.inner.dimensions.len() == 1 && !found.is_time());
+        let role = coordinate.and_then(any_role).or_else(|| habitual(name).filter(|_| coordinate.is_some()));
         Candidate { at, coordinate, role }
     };
     let all: Vec<usize> = (0..rank).collect();
@@ -114,19 +88,148 @@ fn spatial<'f>(file: &'f File, variable: &Variable, mapped: bool) -> (Candidate<
     (candidate(x), candidate(y))
 }
 
-/// Whether a row's coordinate falls as the file goes on. What is not known counts as rising, as GDAL has it.
-fn falls(file: &File, y: &Candidate) -> bool {
-    y.coordinate.and_then(|coordinate| Axis::read(file, coordinate)).is_some_and(|axis| axis.falls())
+/// The coordinates of both dimensions in the unit of the CRS.
+fn axes(file: &File, (x, y): (&Candidate, &Candidate), mapping: Option<&Variable>, crs: Option<&Crs>) -> Option<(Axis, Axis)> {
+    let geographic = crs.is_none_or(Crs::is_geographic);
+    let x_axis = axis(file, x, mapping, crs)?;
+    let x_axis = if x.role == Some(Role::Longitude) && geographic { x_axis.unwrapped() } else { x_axis };
+    Some((x_axis, axis(file, y, mapping, crs)?))
+}
+
+fn by_axes(file: &File, (x, y): (&Candidate, &Candidate), (x_axis, y_axis): (Axis, Axis), crs: Option<Crs>, sane: bool) -> Result<Placed> {
+    let geographic = x.role == Some(Role::Longitude) && y.role == Some(Role::Latitude);
+    let crs = match crs {
+        None if geographic && sane => Some(Crs::parse("EPSG:4326")?),
+        crs => crs,
+    };
+    let uneven: Vec<&Axis> = [&x_axis, &y_axis].into_iter().filter(|axis| !axis.is_even()).collect();
+    let usable = uneven.iter().all(|axis| axis.is_nearly_even());
+    let transform = transform(file, (x, &x_axis), (y, &y_axis));
+    let notes = uneven.iter().filter(|_| usable).map(|axis| {
+        let off = axis.displaced();
+        (
+            "SWATH_UNEVEN",
+            format!("{} has uneven steps; pixels lie up to {:.1} % of a step from where the transform puts them", axis.name, 100.0 * off),
+        )
+    });
+    let notes = notes.collect();
+    let (x_flipped, y_flipped) = (x_axis.falls(), !y_axis.falls() && y_axis.values.len() > 1);
+    let (georeference, places) = match (uneven.first(), transform, usable) {
+        (_, Some(_), true) => (Georeference::Affine, None),
+        (Some(uneven), ..) => {
+            (Georeference::Uneven { axis: uneven.name.clone() }, Some(axes_as_places(&x_axis, &y_axis, [x_flipped, y_flipped])))
+        }
+        (None, ..) => (Georeference::None, None),
+    };
+    // Without a transform a CRS would only mislead, unless points go with it.
+    let crs = crs.filter(|_| georeference != Georeference::None);
+    let transform = transform.filter(|_| georeference == Georeference::Affine).unwrap_or(Affine::IDENTITY);
+    Ok(Placed {
+        x: SpatialDimension { at: x.at, flipped: x_flipped },
+        y: SpatialDimension { at: y.at, flipped: y_flipped },
+        crs,
+        transform,
+        georeference,
+        places,
+        notes,
+    })
+}
+
+fn axes_as_places(x: &Axis, y: &Axis, [flip_x, flip_y]: [bool; 2]) -> Places {
+    let turned = |axis: &Axis, flip: bool| {
+        let mut values = axis.values.clone();
+        if flip {
+            values.reverse();
+        }
+        values
+    };
+    Places::Axes { x: turned(x, flip_x), y: turned(y, flip_y) }
+}
+
+/// Two-dimensional coordinates: an affine grid of a projection after all, or truly curvilinear.
+fn by_arrays(file: &File, variable: &Variable, (longitude, latitude): (&Variable, &Variable), crs: Option<Crs>) -> Result<Placed> {
+    let dimensions = &variable.inner.dimensions;
+    let at = |name: &str| dimensions.iter().position(|dimension| dimension.name == name);
+    // The longer sides of the coordinates are rows and columns, in the variable's own order.
+    let mut over: Vec<usize> = latitude.inner.dimensions.iter().filter(|d| d.size > 1).filter_map(|d| at(&d.name)).collect();
+    if over.len() < 2 {
+        over = latitude.inner.dimensions.iter().rev().take(2).filter_map(|d| at(&d.name)).collect();
+    }
+    over.sort_unstable();
+    let [y_at, x_at] = over[..] else {
+        return Ok(nowhere(dimensions.len() - 1, dimensions.len() - 2, crs));
+    };
+    let size = |at: usize| u32::try_from(dimensions[at].size).unwrap_or(u32::MAX);
+    let shape = Shape { width: size(x_at), height: size(y_at) };
+    let sides = [x_at, y_at].map(|at| dimensions[at].name.clone());
+    let mut arrays = Arrays { longitude: longitude.clone(), latitude: latitude.clone(), sides, shape, flipped: false };
+    arrays.flipped = !arrays.falls(file);
+    let flipped = arrays.flipped;
+    let places = Places::Arrays(arrays);
+    let told = crs.is_some();
+    let crs = crs.or_else(|| wrf::crs(file)?.ok()).map_or_else(|| Crs::parse("EPSG:4326"), Ok)?;
+    let probes = places.lattice(file, shape, PROBES);
+    let placed = Placed {
+        x: SpatialDimension { at: x_at, flipped: false },
+        y: SpatialDimension { at: y_at, flipped },
+        crs: None,
+        transform: Affine::IDENTITY,
+        georeference: Georeference::Curvilinear { x: longitude.path.clone(), y: latitude.path.clone() },
+        places: None,
+        notes: Vec::new(),
+    };
+    Ok(match fit::affine(&probes, shape, &crs) {
+        Some(transform) => Placed { crs: Some(crs), transform, georeference: Georeference::Affine, ..placed },
+        None => Placed { crs: if told { Some(crs) } else { None }, places: Some(places), ..placed },
+    })
+}
+
+fn nowhere(x: usize, y: usize, crs: Option<Crs>) -> Placed {
+    Placed {
+        x: SpatialDimension { at: x, flipped: false },
+        y: SpatialDimension { at: y, flipped: true },
+        crs,
+        transform: Affine::IDENTITY,
+        georeference: Georeference::None,
+        places: None,
+        notes: Vec::new(),
+    }
+}
+
+/// No coordinates: a transform may be written beside the CRS. Rows count as stored from the south, as GDAL has it, unless the file is
+/// one of GDAL's own from before it followed CF, or the coordinate falls.
+fn without_coordinates(
+    file: &File,
+    variable: &Variable,
+    mapping: Option<&Variable>,
+    (x, y): (&Candidate, &Candidate),
+    crs: Option<Crs>,
+) -> Placed {
+    let falls = y.coordinate.and_then(|coordinate| Axis::read(file, coordinate)).is_some_and(|axis| axis.falls());
+    let mut placed = nowhere(x.at, y.at, crs);
+    placed.y.flipped = !falls;
+    let Some(transform) = grid_mapping::written_transform(variable, mapping).filter(|_| placed.crs.is_some()) else { return placed };
+    let cf = file.attributes.get("Conventions").and_then(netcdf_reader::NcAttrValue::as_string).is_some_and(|text| text.contains("CF"));
+    placed.y.flipped = !falls && cf;
+    (placed.transform, placed.georeference) = (transform, Georeference::Affine);
+    placed
 }
 
 /// The coordinate of a dimension in the unit of the CRS.
 fn axis(file: &File, candidate: &Candidate, mapping: Option<&Variable>, crs: Option<&Crs>) -> Option<Axis> {
     let axis = Axis::read(file, candidate.coordinate?)?;
+    let height = || mapping.and_then(grid_mapping::satellite_height);
     let metres = match axis.units.as_deref().unwrap_or_default() {
         "km" | "kilometers" | "kilometres" | "kilometer" | "kilometre" => 1000.0,
         "m" | "meter" | "meters" | "metre" | "metres" => 1.0,
-        "rad" | "radian" | "radians" => return Some(axis.scaled(mapping.and_then(grid_mapping::satellite_height).unwrap_or(1.0))),
-        "microradian" => return Some(axis.scaled(mapping.and_then(grid_mapping::satellite_height).unwrap_or(1.0) * 1e-6)),
+        "ft" | "foot" | "feet" => 0.3048,
+        "us-ft" | "US_survey_foot" | "US_survey_feet" => 1200.0 / 3937.0,
+        "rad" | "radian" | "radians" if height().is_none() && crs.is_none_or(Crs::is_geographic) => {
+            return Some(axis.scaled(1f64.to_degrees()));
+        }
+        "rad" | "radian" | "radians" => return Some(axis.scaled(height().unwrap_or(1.0))),
+        "microradian" | "microradians" | "urad" => return Some(axis.scaled(height().unwrap_or(1.0) * 1e-6)),
+        "degrees" | "degree" if height().is_some() => return Some(axis.scaled(height().unwrap_or(1.0).to_radians())),
         _ => return Some(axis),
     };
     let unit = crs.filter(|crs| !crs.is_geographic()).map_or(1.0, Crs::unit_size);
@@ -150,44 +253,4 @@ fn step_of_bounds(file: &File, candidate: &Candidate) -> Option<f64> {
     let bounds = file.numbers(file.variable(&coordinate.group, &coordinate.text("bounds")?)?)?;
     let [first, second] = bounds[..] else { return None };
     (first != second).then_some(second - first)
-}
-
-/// GDAL's own `GeoTransform` attribute, six numbers in GDAL's order.
-fn written_transform(mapping: &Variable) -> Option<Affine> {
-    let [c, a, b, f, d, e] = mapping.numbers("GeoTransform").try_into().ok()?;
-    (a != 0.0 && e != 0.0).then_some(Affine { a, b, c, d, e, f })
-}
-
-/// The two-dimensional longitude and latitude that `coordinates` names, over the very dimensions of x and y.
-fn curvilinear<'f>(file: &'f File, variable: &Variable, x: &Candidate, y: &Candidate) -> Option<(&'f Variable, &'f Variable)> {
-    if x.role.is_some() && y.role.is_some() {
-        return None;
-    }
-    let name = |at: usize| variable.inner.dimensions.get(at).map(|dimension| dimension.name.as_str());
-    let text = variable.text("coordinates")?;
-    let places = text.split_whitespace().filter_map(|word| file.variable(&variable.group, word));
-    let over_both = |place: &&Variable| {
-        let over: Vec<&str> = place.inner.dimensions.iter().map(|d| d.name.as_str()).collect();
-        over.len() >= 2 && name(x.at).is_some_and(|x| over.contains(&x)) && name(y.at).is_some_and(|y| over.contains(&y))
-    };
-    let places: Vec<&Variable> = places.filter(over_both).filter(|place| is_place(place)).collect();
-    let of = |x: bool| places.iter().copied().find(|place| any_role(place).is_some_and(|role| role.is_x() == x));
-    Some((of(true)?, of(false)?))
-}
-
-/// Whether a two-dimensional latitude falls from the first row to the last, halfway along them.
-fn falls_down_the_middle(file: &File, latitude: &Variable) -> bool {
-    use super::file::Pick;
-    let dimensions = &latitude.inner.dimensions;
-    let Some(row) = dimensions.len().checked_sub(2) else { return false };
-    let picks = dimensions.iter().enumerate().map(|(at, dimension)| match at {
-        at if at == row => Pick::Range { start: 0, len: dimension.size },
-        at if at == row + 1 => Pick::One(dimension.size / 2),
-        _ => Pick::One(0),
-    });
-    let Ok(samples) = file.read(latitude, &picks.collect::<Vec<_>>()) else { return false };
-    crate::with_real!(&samples, values => match (values.first(), values.last()) {
-        (Some(first), Some(last)) => (*last as f64) < (*first as f64),
-        _ => false,
-    }, else false)
 }

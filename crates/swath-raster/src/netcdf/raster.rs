@@ -1,15 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use netcdf_reader::{NcDimension, NcType};
+use netcdf_reader::{NcCompoundField, NcDimension, NcType};
 
 use super::attributes::Attributes;
 use super::axes::{Axis, is_place};
 use super::file::{File, Variable};
 use super::georeference::{Placed, place};
+use super::missing::Missing;
 use super::source::{Layout, Variable as Source};
 use super::time;
-use crate::{BandInfo, Error, Format, Grid, Interleave, MaskKind, Nodata, RasterInfo, RasterSource, Result, SampleType, Shape, TimeStep};
+use crate::{BandInfo, Error, Format, Grid, Interleave, MaskKind, RasterInfo, RasterSource, Result, SampleType, Shape, TimeStep};
 
 /// Bands one variable may have.
 const MOST_BANDS: usize = 1 << 20;
@@ -48,10 +49,11 @@ fn stored(variable: &Variable) -> Option<SampleType> {
     let unsigned = variable.text("_Unsigned").is_some_and(|text| text.eq_ignore_ascii_case("true"));
     let dtype = match &variable.inner.dtype {
         NcType::Enum { base, .. } => base,
+        NcType::Compound { fields, .. } => return complex(fields),
         dtype => dtype,
     };
     let sample = match dtype {
-        NcType::Byte if unsigned && !fits_signed(variable) => SampleType::U8,
+        NcType::Byte if (unsigned && !fits_signed(variable)) || needs_unsigned(variable) => SampleType::U8,
         NcType::Byte => SampleType::I8,
         NcType::UByte => SampleType::U8,
         NcType::Short if unsigned => SampleType::U16,
@@ -68,6 +70,24 @@ fn stored(variable: &Variable) -> Option<SampleType> {
         _ => return None,
     };
     Some(sample)
+}
+
+/// Two numbers of one type are a complex one, as GDAL reads them.
+fn complex(fields: &[NcCompoundField]) -> Option<SampleType> {
+    let [first, second] = fields else { return None };
+    match (&first.dtype, &second.dtype) {
+        (NcType::Float, NcType::Float) => Some(SampleType::CF32),
+        (NcType::Double, NcType::Double) => Some(SampleType::CF64),
+        (NcType::Short, NcType::Short) => Some(SampleType::CI16),
+        (NcType::Int, NcType::Int) => Some(SampleType::CI32),
+        _ => None,
+    }
+}
+
+/// Bytes whose valid range no signed byte holds (NUG, appendix B, on signed and unsigned bytes).
+fn needs_unsigned(variable: &Variable) -> bool {
+    variable.inner.attribute("_Unsigned").is_none()
+        && matches!(variable.numbers("valid_range")[..], [low, high] if low >= 0.0 && high > 127.0 && high <= 255.0)
 }
 
 /// Bytes whose valid range needs no sign stay signed, whatever `_Unsigned` says, as GDAL reads them.
@@ -93,51 +113,51 @@ fn source(file: &Arc<File>, variable: &Variable) -> Result<Source> {
         return Err(Error::over_limit(at, format!("{steps:?} steps before rows and columns"), format!("at most {MOST_BANDS} bands")));
     };
     let shape = Shape { width, height };
+    let missing = Missing::of(file, variable, sample);
     let info = RasterInfo {
         name: variable.path.clone(),
         format: Format::NetCdf,
         sample,
-        bands: bands(file, variable, &leading, count, nodata(variable, sample)),
-        block: Shape { width, height: height.min(256) },
+        bands: bands(file, variable, &leading, count, missing.nodata),
+        block: block(file, variable, &placed, shape),
         compression: "none".to_owned(),
         interleave: Interleave::Band,
         overviews: Vec::new(),
-        mask: if nodata(variable, sample).is_some() { MaskKind::Nodata } else { MaskKind::AllValid },
+        mask: if missing.nodata.is_some() { MaskKind::Nodata } else { MaskKind::AllValid },
         pixel_is_point: false,
         metadata: metadata(variable, &placed),
         domains: Default::default(),
         georeference: placed.georeference,
         grid: Grid { crs: placed.crs, transform: placed.transform, shape },
     };
-    Ok(Source::new(Arc::clone(file), variable.clone(), info, Layout { x: placed.x, y: placed.y, leading, steps }))
+    Ok(Source::new(
+        Arc::clone(file),
+        variable.clone(),
+        info,
+        Layout { x: placed.x, y: placed.y, leading, steps, missing, places: placed.places },
+    ))
 }
 
-/// What the file fills empty pixels with; without a word of it, what the NetCDF library fills with (bytes have no such value).
-fn nodata(variable: &Variable, sample: SampleType) -> Option<Nodata> {
-    let said = variable.nodata("_FillValue").or_else(|| variable.nodata("missing_value"));
-    let value = said.or_else(|| default_fill(sample))?;
-    let wrapped = match (sample, value) {
-        (SampleType::U8, Nodata::Float(v)) if v < 0.0 => Nodata::Float(v + 256.0),
-        (SampleType::U16, Nodata::Float(v)) if v < 0.0 => Nodata::Float(v + 65_536.0),
-        (SampleType::U32, Nodata::Float(v)) if v < 0.0 => Nodata::Float(v + 4_294_967_296.0),
-        (SampleType::U64, Nodata::Int(v)) => Nodata::Uint(v.cast_unsigned()),
-        (SampleType::U64, Nodata::Float(v)) => Nodata::Uint(v as u64),
-        (SampleType::I64, Nodata::Float(v)) => Nodata::Int(v as i64),
-        (_, value) => value,
-    };
-    Some(wrapped)
+/// The float type that unpacked values have (CF 1.11, section 8.1): that of scale and offset, unless these differ or the packed integers
+/// are too long for it.
+fn unscaled(variable: &Variable) -> Option<SampleType> {
+    let single = |name: &str| variable.inner.attribute(name).map(|_| variable.is_single(name));
+    let long = stored(variable).is_some_and(|sample| sample.is_integer() && sample.size() >= 4);
+    Some(match (single("scale_factor"), single("add_offset")) {
+        (None, None) => return None,
+        (Some(true), Some(true)) if !long => SampleType::F32,
+        (Some(true), None) => SampleType::F32,
+        _ => SampleType::F64,
+    })
 }
 
-fn default_fill(sample: SampleType) -> Option<Nodata> {
-    match sample {
-        SampleType::I16 => Some(Nodata::Float(-32_767.0)),
-        SampleType::U16 => Some(Nodata::Float(65_535.0)),
-        SampleType::I32 => Some(Nodata::Float(-2_147_483_647.0)),
-        SampleType::U32 => Some(Nodata::Float(4_294_967_295.0)),
-        SampleType::I64 => Some(Nodata::Int(-9_223_372_036_854_775_806)),
-        SampleType::U64 => Some(Nodata::Uint(18_446_744_073_709_551_614)),
-        SampleType::F32 | SampleType::F64 => Some(Nodata::Float(9.969_209_968_386_869e36)),
-        _ => None,
+/// What the file stores in one piece of a band.
+fn block(file: &File, variable: &Variable, placed: &Placed, shape: Shape) -> Shape {
+    let chunk = file.chunk(variable);
+    let side = |at: usize, most: u32| chunk.as_ref().and_then(|chunk| chunk.get(at)).map(|&side| side.clamp(1, most.max(1)));
+    Shape {
+        width: side(placed.x.at, shape.width).unwrap_or(shape.width),
+        height: side(placed.y.at, shape.height).unwrap_or(shape.height.min(256)),
     }
 }
 
@@ -151,21 +171,22 @@ fn metadata(variable: &Variable, placed: &Placed) -> BTreeMap<String, String> {
         });
         out.extend(text.map(|text| (name.to_owned(), text)));
     }
-    out.extend(placed.complaint.clone().map(|complaint| ("SWATH_CRS".to_owned(), complaint)));
+    out.extend(placed.notes.iter().map(|(key, text)| ((*key).to_owned(), text.clone())));
     if placed.x.at < placed.y.at {
         out.insert("SWATH_TRANSPOSED".to_owned(), "the file stores columns before rows".to_owned());
     }
     out
 }
 
-fn bands(file: &File, variable: &Variable, leading: &[usize], count: usize, nodata: Option<Nodata>) -> Vec<BandInfo> {
+fn bands(file: &File, variable: &Variable, leading: &[usize], count: usize, nodata: Option<crate::Nodata>) -> Vec<BandInfo> {
     let dimensions: Vec<&NcDimension> = leading.iter().filter_map(|&at| variable.inner.dimensions.get(at)).collect();
-    let times: Vec<Option<Vec<TimeStep>>> = dimensions.iter().map(|dimension| times_along(file, variable, dimension)).collect();
+    let times: Vec<Option<Vec<Option<TimeStep>>>> = dimensions.iter().map(|dimension| times_along(file, variable, dimension)).collect();
     let levels: Vec<Option<Axis>> = dimensions.iter().zip(&times).map(|(d, times)| level(file, variable, d, times.is_some())).collect();
     let scalar = if times.iter().any(Option::is_some) { None } else { scalar_time(file, variable) };
     let template = BandInfo {
-        unit: variable.text("units"),
+        unit: variable.text_of_any_case("units"),
         scale: variable.number("scale_factor"),
+        unscaled: unscaled(variable),
         offset: variable.number("add_offset"),
         nodata,
         categories: categories(variable),
@@ -178,7 +199,7 @@ fn bands(file: &File, variable: &Variable, leading: &[usize], count: usize, noda
             let mut names = Vec::new();
             for ((dimension, index), (times, level)) in dimensions.iter().zip(indices(&dimensions, band)).zip(times.iter().zip(&levels)) {
                 if let Some(times) = times {
-                    out.time = times.get(index).cloned();
+                    out.time = times.get(index).cloned().flatten();
                 } else {
                     let value = level.as_ref().and_then(|axis| axis.values.get(index)).map_or(index.to_string(), f64::to_string);
                     names.push(format!("{}={value}", dimension.name));
@@ -209,16 +230,19 @@ fn indices(dimensions: &[&NcDimension], band: usize) -> Vec<usize> {
 }
 
 /// The steps of a dimension that is a time axis: by its own coordinate, by one that `coordinates` names, or by WRF's `Times`.
-fn times_along(file: &File, variable: &Variable, dimension: &NcDimension) -> Option<Vec<TimeStep>> {
+fn times_along(file: &File, variable: &Variable, dimension: &NcDimension) -> Option<Vec<Option<TimeStep>>> {
     let along = |candidate: &&Variable| matches!(&candidate.inner.dimensions[..], [only] if only.name == dimension.name);
     let named = variable.text("coordinates").unwrap_or_default();
     let names = std::iter::once(dimension.name.as_str()).chain(named.split_whitespace());
-    let clocks = names.filter_map(|name| file.variable(&variable.group, name)).filter(along).filter(|candidate| candidate.is_time());
+    let candidates: Vec<&Variable> = names.filter_map(|name| file.variable(&variable.group, name)).collect();
+    let clocks = candidates.iter().copied().filter(along).filter(|candidate| candidate.is_time());
     let steps = clocks.into_iter().find_map(|clock| time::steps(file, clock));
     let steps = steps.or_else(|| {
-        let written = file.variable(&variable.group, "Times")?;
-        let over = written.inner.dimensions.first().is_some_and(|first| first.name == dimension.name);
-        (over && dimension.name.eq_ignore_ascii_case("time")).then(|| time::written_out(file, written))?
+        let temporal = dimension.name.to_ascii_lowercase().contains("time");
+        let times = file.variable(&variable.group, "Times").filter(|_| temporal);
+        let over =
+            |text: &&Variable| time::is_text(text) && text.inner.dimensions.first().is_some_and(|first| first.name == dimension.name);
+        candidates.iter().copied().chain(times).filter(over).find_map(|text| time::written_out(file, text))
     });
     steps.filter(|steps| steps.len() as u64 == dimension.size)
 }
@@ -241,7 +265,7 @@ fn scalar_time(file: &File, variable: &Variable) -> Option<TimeStep> {
         clocks = others.filter(|candidate| candidate.text("standard_name").is_some_and(|name| name == "time")).collect();
     }
     let [clock] = clocks[..] else { return None };
-    time::steps(file, clock)?.into_iter().next()
+    time::steps(file, clock)?.into_iter().next().flatten()
 }
 
 /// Names by value where CF's flags are small whole numbers (CF 1.11, section 3.5).

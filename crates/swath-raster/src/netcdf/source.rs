@@ -2,7 +2,10 @@ use std::sync::Arc;
 
 use super::file::{self, File, Pick};
 use super::georeference::SpatialDimension;
-use crate::{Error, RasterInfo, RasterSource, Result, SampleType, Samples, Shape, Window};
+use super::missing::Missing;
+use super::places::Places;
+use crate::crs::Crs;
+use crate::{ControlPoints, Error, RasterInfo, RasterSource, Result, SampleType, Samples, Shape, Window};
 
 /// A variable as a raster.
 pub(super) struct Variable {
@@ -19,7 +22,12 @@ pub(super) struct Layout {
     /// The other dimensions, in the file's order, and their sizes.
     pub leading: Vec<usize>,
     pub steps: Vec<u64>,
+    pub missing: Missing,
+    pub places: Option<Places>,
 }
+
+/// Ground control points on a side: enough for a spline, few enough to solve one.
+const CONTROL_POINTS: u32 = 21;
 
 impl Variable {
     pub fn new(file: Arc<File>, variable: file::Variable, info: RasterInfo, layout: Layout) -> Self {
@@ -67,7 +75,9 @@ impl Variable {
                 top[row * line..(row + 1) * line].swap_with_slice(&mut bottom[..line]);
             }
         }
-        Ok(signed_as_said(samples, self.info.sample))
+        let mut samples = signed_as_said(samples, self.info.sample);
+        self.layout.missing.settle(&mut samples);
+        Ok(samples)
     }
     fn check(&self, bands: &[usize], window: Window) -> Result<()> {
         let Shape { width, height } = self.info.grid.shape;
@@ -93,6 +103,16 @@ impl RasterSource for Variable {
             return Ok(bands.iter().map(|_| Samples::zeros(self.info.sample, 0)).collect());
         }
         bands.iter().map(|&band| self.read_band(band, window)).collect()
+    }
+    fn control_points(&self) -> Result<Option<ControlPoints>> {
+        let Some(places) = &self.layout.places else { return Ok(None) };
+        let crs = match (&self.info.grid.crs, places) {
+            (Some(crs), Places::Axes { .. }) => crs.clone(),
+            _ => Crs::parse("EPSG:4326")?,
+        };
+        let points = places.lattice(&self.file, self.info.grid.shape, CONTROL_POINTS);
+        let points = points.iter().map(|&[col, row, x, y]| [col + 0.5, row + 0.5, x, y, 0.0]).collect();
+        Ok(Some(ControlPoints { crs, points }))
     }
     fn read_mask(&self, _window: Window) -> Result<Option<Vec<u8>>> {
         Ok(None)

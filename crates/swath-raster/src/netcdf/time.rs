@@ -1,9 +1,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
+use netcdf_reader::NcType;
 
 use super::attributes::Attributes;
 use super::calendar::{self, Day};
 use super::file::{File, Variable};
-use crate::{Calendar, TimeStep};
+use crate::{Calendar, Samples, TimeStep};
 
 /// Microseconds of a day.
 const DAY: i128 = 86_400_000_000;
@@ -20,90 +21,171 @@ struct Clock {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Unit {
     Microseconds(i128),
-    Months(i64),
+    Nanoseconds,
+    Months(i128),
+    /// The digits of a date, as in `day as %Y%m%d.%f`: years, months or days, the rest a fraction.
+    Digits(Digits),
 }
 
-/// The steps of a time coordinate, bounds included; `None` where it counts in no way that we know.
-pub(super) fn steps(file: &File, variable: &Variable) -> Option<Vec<TimeStep>> {
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Digits {
+    Year,
+    Month,
+    Day,
+}
+
+/// A count in two parts, so that no digit of the whole is lost to the fraction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Count {
+    whole: i128,
+    rest: f64,
+}
+
+impl From<f64> for Count {
+    fn from(value: f64) -> Self {
+        Self { whole: value.trunc() as i128, rest: value.fract() }
+    }
+}
+
+/// The steps of a time coordinate, bounds included, `None` for one that the file leaves empty; `None` as a whole where it counts in no way
+/// that we know.
+pub(super) fn steps(file: &File, variable: &Variable) -> Option<Vec<Option<TimeStep>>> {
     let clock = Clock::parse(&variable.text("units")?, variable.text("calendar").as_deref())?;
-    let values = file.numbers(variable)?;
-    let bounds = bounds(file, variable, values.len());
-    values
-        .iter()
-        .enumerate()
-        .map(|(index, &value)| {
-            let bounds = bounds.as_ref().and_then(|bounds| bounds.get(index));
-            let bounds = bounds.and_then(|&[start, end]| Some((clock.instant(start)?, clock.instant(end)?)));
-            clock.step(value, bounds)
-        })
-        .collect()
+    let counts = counts(file, variable)?;
+    let bounds = bounds(file, variable, clock, counts.len());
+    let step = |(index, count): (usize, &Option<Count>)| clock.step((*count)?, bounds.get(index).copied().flatten());
+    Some(counts.iter().enumerate().map(step).collect())
 }
 
-fn bounds(file: &File, variable: &Variable, len: usize) -> Option<Vec<[f64; 2]>> {
-    let name = variable.text("bounds").or_else(|| variable.text("climatology"))?;
-    let values = file.numbers(file.variable(&variable.group, &name)?)?;
-    let pairs: Vec<[f64; 2]> = values.as_chunks::<2>().0.to_vec();
-    (pairs.len() == len).then_some(pairs)
+/// The values of a variable, exact for integers; `None` for those that are missing.
+fn counts(file: &File, variable: &Variable) -> Option<Vec<Option<Count>>> {
+    let empty: Vec<f64> = ["_FillValue", "missing_value"].iter().flat_map(|name| variable.numbers(name)).collect();
+    let packed = variable.inner.attribute("scale_factor").is_some() || variable.inner.attribute("add_offset").is_some();
+    let (scale, offset) = (variable.number("scale_factor").unwrap_or(1.0), variable.number("add_offset").unwrap_or(0.0));
+    let real = |value: f64| match value {
+        value if !value.is_finite() || value.abs() > 1e30 || empty.contains(&value) => None,
+        value => Some(Count::from(value * scale + offset)),
+    };
+    let whole = |value: i128| if empty.contains(&(value as f64)) { None } else { Some(Count { whole: value, rest: 0.0 }) };
+    Some(match file.whole(variable).ok()? {
+        Samples::I64(values) if !packed => values.iter().map(|&v| whole(i128::from(v))).collect(),
+        Samples::U64(values) if !packed => values.iter().map(|&v| whole(i128::from(v))).collect(),
+        other => crate::with_real!(&other, values => values.iter().map(|&v| real(v as f64)).collect(), else return None),
+    })
 }
 
-/// WRF's way: a text variable `Times` with `2005-09-21_00:00:00` for each step.
-pub(super) fn written_out(file: &File, variable: &Variable) -> Option<Vec<TimeStep>> {
-    let clock = Clock { calendar: Calendar::Standard, unit: Unit::Microseconds(1), epoch: 0 };
+/// First and last moment of each step, from the variable that `bounds` or `climatology` names, which may count in a way of its own.
+fn bounds(file: &File, variable: &Variable, clock: Clock, len: usize) -> Vec<Option<(DateTime<Utc>, DateTime<Utc>)>> {
+    let named = variable.text("bounds").or_else(|| variable.text("climatology"));
+    let Some(bounds) = named.and_then(|name| file.variable(&variable.group, &name)) else { return Vec::new() };
+    let calendar = bounds.text("calendar").or_else(|| variable.text("calendar"));
+    let clock = bounds.text("units").and_then(|units| Clock::parse(&units, calendar.as_deref())).unwrap_or(clock);
+    let counts = counts(file, bounds).unwrap_or_default();
+    let pairs = counts.as_chunks::<2>().0;
+    if pairs.len() != len {
+        return Vec::new();
+    }
+    pairs.iter().map(|&[start, end]| Some((clock.instant(start?)?, clock.instant(end?)?))).collect()
+}
+
+/// Moments written out: a text variable with `2005-09-21_00:00:00`, as WRF has it, or an ISO 8601 date for each step.
+pub(super) fn written_out(file: &File, variable: &Variable) -> Option<Vec<Option<TimeStep>>> {
+    let calendar = calendar::named(variable.text("calendar").as_deref());
+    let clock = Clock { calendar, unit: Unit::Microseconds(1), epoch: 0 };
     let parse = |text: &String| {
-        let moment = moment(Calendar::Standard, &text.trim_end_matches('\0').replace('_', " "))?;
-        clock.at(moment, None)
+        let text = text.trim_end_matches('\0').trim();
+        if text.is_empty() {
+            return Some(None);
+        }
+        Some(clock.at(moment(calendar, &text.replace('_', " ")).filter(|_| text.contains('-'))?, None))
     };
     file.strings(variable)?.iter().map(parse).collect()
 }
 
+/// Whether the variable holds text.
+pub(super) fn is_text(variable: &Variable) -> bool {
+    matches!(variable.inner.dtype, NcType::String | NcType::Char)
+}
+
 impl Clock {
-    /// `days since 1850-01-01 00:00:00 +1:00`.
+    /// `days since 1850-01-01 00:00:00 +1:00`, `day as %Y%m%d.%f`.
     fn parse(units: &str, calendar: Option<&str>) -> Option<Self> {
         let calendar = calendar::named(calendar);
         let (unit, rest) = units.trim().split_once(char::is_whitespace)?;
-        let since = rest.trim_start();
-        let epoch = since.get(..5).filter(|word| word.eq_ignore_ascii_case("since")).and_then(|_| since.get(5..))?;
+        let rest = rest.trim_start();
+        if let Some(format) = rest.strip_prefix("as ") {
+            let digits = match format.trim() {
+                "%Y%m%d.%f" | "%Y%m%d" => Digits::Day,
+                "%Y%m.%f" | "%Y%m" => Digits::Month,
+                "%Y.%f" | "%Y" => Digits::Year,
+                _ => return None,
+            };
+            return Some(Self { calendar, unit: Unit::Digits(digits), epoch: 0 });
+        }
+        let epoch = rest.get(..5).filter(|word| word.eq_ignore_ascii_case("since")).and_then(|_| rest.get(5..))?;
         Some(Self { calendar, unit: Unit::parse(unit, calendar)?, epoch: moment(calendar, epoch.trim())? })
     }
     /// Microseconds since the calendar's year 0.
-    fn moment(&self, value: f64) -> Option<i128> {
-        if !value.is_finite() || value.abs() > 1e15 {
+    fn moment(&self, count: Count) -> Option<i128> {
+        let Count { whole, rest } = count;
+        if whole.unsigned_abs() > 1 << 80 {
             return None;
         }
-        let whole = value.trunc();
         match self.unit {
-            // The whole part goes by integers, so that no digit is lost to a float of microseconds.
             Unit::Microseconds(unit) => {
-                let rest = ((value - whole) * unit as f64).round() as i128;
-                self.epoch.checked_add((whole as i128).checked_mul(unit)?.checked_add(rest)?)
+                let rest = (rest * unit as f64).round() as i128;
+                self.epoch.checked_add(whole.checked_mul(unit)?.checked_add(rest)?)
             }
-            Unit::Months(months) if value == whole => {
+            Unit::Nanoseconds => self.epoch.checked_add((whole + 500).div_euclid(1000)),
+            Unit::Months(months) => {
                 let at = calendar::day(self.calendar, i64::try_from(self.epoch.div_euclid(DAY)).ok()?);
-                let months = at.year * 12 + i64::from(at.month) - 1 + (whole as i64).checked_mul(months)?;
-                let (year, month) = (months.div_euclid(12), u8::try_from(months.rem_euclid(12)).ok()? + 1);
-                let day = at.day.min(calendar::month_length(self.calendar, year, month));
-                let number = calendar::number(self.calendar, Day { year, month, day });
-                Some(i128::from(number) * DAY + self.epoch.rem_euclid(DAY))
+                let since = whole.checked_mul(months)?;
+                let first = i128::from(at.year) * 12 + i128::from(at.month) - 1 + since;
+                let (start, end) = (self.month(first, at.day)?, self.month(first.checked_add(months)?, at.day)?);
+                let part = (rest * (end - start) as f64).round() as i128;
+                Some(start + part + self.epoch.rem_euclid(DAY))
             }
-            Unit::Months(_) => None,
+            Unit::Digits(digits) => self.digits(digits, count),
         }
     }
-    fn step(&self, value: f64, bounds: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Option<TimeStep> {
-        self.at(self.moment(value)?, bounds)
+    /// Microseconds to the day of a month, or to its last day; months count from the year 0.
+    fn month(&self, months: i128, day: u8) -> Option<i128> {
+        let (year, month) = (i64::try_from(months.div_euclid(12)).ok()?, u8::try_from(months.rem_euclid(12)).ok()? + 1);
+        if year.abs() > 1_000_000 {
+            return None;
+        }
+        let day = day.min(calendar::month_length(self.calendar, year, month));
+        Some(i128::from(calendar::number(self.calendar, Day { year, month, day })) * DAY)
+    }
+    fn digits(&self, digits: Digits, count: Count) -> Option<i128> {
+        let Count { whole, rest } = count;
+        let (months, day, until) = match digits {
+            Digits::Year => (whole * 12, 1, 12),
+            Digits::Month => (whole.div_euclid(100) * 12 + whole.rem_euclid(100) - 1, 1, 1),
+            Digits::Day => (whole.div_euclid(10_000) * 12 + whole.div_euclid(100).rem_euclid(100) - 1, whole.rem_euclid(100), 0),
+        };
+        let start = self.month(months, u8::try_from(day).ok().filter(|day| *day > 0)?)?;
+        let end = if until == 0 { start + DAY } else { self.month(months + until, 1)? };
+        Some(start + (rest * (end - start) as f64).round() as i128)
+    }
+    fn step(&self, count: Count, bounds: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Option<TimeStep> {
+        self.at(self.moment(count)?, bounds)
     }
     fn at(&self, moment: i128, bounds: Option<(DateTime<Utc>, DateTime<Utc>)>) -> Option<TimeStep> {
-        let day = calendar::day(self.calendar, i64::try_from(moment.div_euclid(DAY)).ok()?);
+        let number = i64::try_from(moment.div_euclid(DAY)).ok().filter(|number| number.abs() < 400_000_000)?;
+        let Day { year, month, day } = calendar::day(self.calendar, number);
         let micros = moment.rem_euclid(DAY);
         let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
-        let mut label =
-            format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", day.year, day.month, day.day, seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let sign = if year < 0 { "-" } else { "" };
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let mut label = format!("{sign}{:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}", year.abs());
         if rest != 0 {
             label.push_str(format!(".{rest:06}").trim_end_matches('0'));
         }
         Some(TimeStep { calendar: self.calendar, label, instant: self.common(moment), bounds })
     }
-    fn instant(&self, value: f64) -> Option<DateTime<Utc>> {
-        self.common(self.moment(value)?)
+    fn instant(&self, count: Count) -> Option<DateTime<Utc>> {
+        self.common(self.moment(count)?)
     }
     /// On the common calendar: the true instant where the calendar follows the sun, else the day of the same name or the nearest
     /// earlier one that exists.
@@ -126,6 +208,7 @@ impl Unit {
     fn parse(word: &str, calendar: Calendar) -> Option<Self> {
         let word = word.to_ascii_lowercase();
         let unit = match word.as_str() {
+            "nanosecond" | "nanoseconds" | "nanosec" | "nanosecs" | "ns" => Self::Nanoseconds,
             "microsecond" | "microseconds" | "microsec" | "microsecs" | "us" => Self::Microseconds(1),
             "millisecond" | "milliseconds" | "millisec" | "millisecs" | "msec" | "msecs" | "ms" => Self::Microseconds(1000),
             "second" | "seconds" | "sec" | "secs" | "s" => Self::Microseconds(1_000_000),
@@ -133,10 +216,12 @@ impl Unit {
             "hour" | "hours" | "hr" | "hrs" | "h" => Self::Microseconds(3_600_000_000),
             "day" | "days" | "d" => Self::Microseconds(DAY),
             "week" | "weeks" => Self::Microseconds(7 * DAY),
-            "month" | "months" if calendar == Calendar::Day360 => Self::Microseconds(30 * DAY),
-            "year" | "years" if calendar == Calendar::Day360 => Self::Microseconds(360 * DAY),
-            "month" | "months" => Self::Months(1),
-            "year" | "years" => Self::Months(12),
+            "month" | "months" | "mon" if calendar == Calendar::Day360 => Self::Microseconds(30 * DAY),
+            "year" | "years" | "yr" | "yrs" if calendar == Calendar::Day360 => Self::Microseconds(360 * DAY),
+            // What a year of 365 days is called where another calendar counts (udunits).
+            "common_year" | "common_years" => Self::Microseconds(365 * DAY),
+            "month" | "months" | "mon" => Self::Months(1),
+            "year" | "years" | "yr" | "yrs" => Self::Months(12),
             _ => return None,
         };
         Some(unit)
@@ -150,6 +235,9 @@ fn moment(calendar: Calendar, text: &str) -> Option<i128> {
     let (sign, date) = date.strip_prefix('-').map_or((1, date), |date| (-1, date));
     let mut parts = date.split('-');
     let year = sign * parts.next()?.parse::<i64>().ok().filter(|year| *year < 1_000_000)?;
+    // The calendars of history have no year 0: the year before 1 is -1 (CF 1.11, section 4.4.1), which astronomers call 0.
+    let historical = matches!(calendar, Calendar::Standard | Calendar::Julian);
+    let year = if historical && year < 0 { year + 1 } else { year };
     let month = parts.next().map_or(Some(1), |part| part.parse().ok()).filter(|month| (1..=12).contains(month))?;
     let day = parts.next().map_or(Some(1), |part| part.parse().ok()).filter(|day| (1..=31).contains(day))?;
     let rest = rest.trim_start_matches(['T', 't', ' ']).trim_end_matches(['Z', 'z']).trim();
@@ -187,7 +275,7 @@ mod tests {
     #[test]
     fn values_become_labels_in_the_calendar_of_the_file() {
         let check = |units: &str, calendar: &str, value: f64, label: &str, instant: &str| {
-            let step = Clock::parse(units, Some(calendar)).and_then(|clock| clock.step(value, None)).unwrap();
+            let step = Clock::parse(units, Some(calendar)).and_then(|clock| clock.step(Count::from(value), None)).unwrap();
             assert_eq!(step.label, label, "{units} {calendar}");
             assert_eq!(step.instant.unwrap().to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true), instant);
         };
@@ -205,6 +293,16 @@ mod tests {
         check("hours since 1900-1-1 0:0:0 -6:00", "gregorian", 0.0, "1900-01-01T06:00:00", "1900-01-01T06:00:00Z");
         check("minutes since 1990-01-01 00:00:00 UTC", "", 90.0, "1990-01-01T01:30:00", "1990-01-01T01:30:00Z");
         check("months since 2000-01-31", "", 1.0, "2000-02-29T00:00:00", "2000-02-29T00:00:00Z");
+        check("months since 2000-01-01", "", 1.5, "2000-02-15T12:00:00", "2000-02-15T12:00:00Z");
+        check("month as %Y%m.%f", "", 200_001.5, "2000-01-16T12:00:00", "2000-01-16T12:00:00Z");
+        check("day as %Y%m%d.%f", "360_day", 20_000_230.25, "2000-02-30T06:00:00", "2000-02-29T06:00:00Z");
+        check("year as %Y.%f", "noleap", 2001.0, "2001-01-01T00:00:00", "2001-01-01T00:00:00Z");
+        check("nanoseconds since 1970-01-01", "", 1e18, "2001-09-09T01:46:40", "2001-09-09T01:46:40Z");
+        check("microseconds since 1970-01-01", "", 1.6e15, "2020-09-13T12:26:40", "2020-09-13T12:26:40Z");
+        check("days since 0001-01-01", "standard", -1.0, "0000-12-31T00:00:00", "0000-12-29T00:00:00Z");
+        check("days since -0001-01-01", "standard", 0.0, "0000-01-01T00:00:00", "-0001-12-30T00:00:00Z");
+        check("days since -0044-03-15", "proleptic_gregorian", 0.0, "-0044-03-15T00:00:00", "-0044-03-15T00:00:00Z");
+        check("common_years since 2001-01-01", "noleap", 2.0, "2003-01-01T00:00:00", "2003-01-01T00:00:00Z");
         check("years since 1999-12-31", "noleap", 1.0, "2000-12-31T00:00:00", "2000-12-31T00:00:00Z");
     }
 
@@ -214,6 +312,6 @@ mod tests {
             assert_eq!(Clock::parse(units, None), None, "{units}");
         }
         let clock = Clock::parse("days since 2000-01-01", None).unwrap();
-        assert!([f64::NAN, f64::INFINITY, 1e300].iter().all(|value| clock.step(*value, None).is_none()));
+        assert!([1e12, 1e300, -1e300].iter().all(|value| clock.step(Count::from(*value), None).is_none()));
     }
 }

@@ -106,10 +106,14 @@ pub(super) fn convert(job: &Job<'_>, files: &OpenFiles, desk: &Desk<'_>, progres
         let found = format!("no raster named {:?}", job.asset.raster);
         Trouble::Asset(Error::misuse(job.asset.path.display().to_string(), found, "the plan names one of the file's variables"))
     })?;
+    let view = job.asset.view;
+    let source = view.placed(Arc::clone(source)).map_err(|e| Trouble::Asset(e).of(&job.asset.path))?;
     let info = describe(source.info(), job.asset)?;
+    let source = view.valued(Arc::new(Described::new(source, info)));
+    let info = source.info().clone();
     let mut options = options(job.asset, &info)?;
     options.bands = Some(job.asset.bands.clone());
-    let source = lay(Arc::new(Described::new(source.clone(), info)), job.asset, &mut options)?;
+    let source = lay(source, job.asset, &mut options)?;
     let shape = source.info().grid.shape;
     let total = u64::from(shape.width) * u64::from(shape.height);
     let written = chosen_bands(source.info(), job.asset);

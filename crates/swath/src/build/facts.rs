@@ -63,10 +63,11 @@ impl Facts {
     /// `info` describes what was written: the chosen bands, under the plan's names.
     pub(crate) fn new(info: &RasterInfo, report: &CogReport) -> Self {
         let (ring, no_ring) = match (&info.georeference, &info.grid.crs) {
-            (Georeference::Affine | Georeference::Uneven { .. }, Some(_)) => match crs::footprint(&info.grid) {
+            (Georeference::Affine, Some(_)) => match crs::footprint(&info.grid) {
                 Ok(ring) => (Some(ring), None),
                 Err(e) => (None, Some(e.to_string())),
             },
+            (Georeference::Gcps(points), Some(crs)) if crs.is_geographic() => (around(points), None),
             (_, None) => (None, Some("no CRS is known".to_owned())),
             _ => (None, Some("no affine georeference".to_owned())),
         };
@@ -100,6 +101,16 @@ impl Facts {
             spatial_resolution: g.resolution_metres,
         }
     }
+}
+
+/// The box around control points in longitude and latitude: all that is sure of a grid that they bend.
+fn around(points: &[[f64; 5]]) -> Option<Vec<(f64, f64)>> {
+    let bound = |at: usize, start: f64, pick: fn(f64, f64) -> f64| points.iter().map(|p| p[at]).fold(start, pick);
+    let (left, right) = (bound(2, f64::INFINITY, f64::min), bound(2, f64::NEG_INFINITY, f64::max));
+    let (bottom, top) = (bound(3, f64::INFINITY, f64::min), bound(3, f64::NEG_INFINITY, f64::max));
+    let turned = if left >= 180.0 { 360.0 } else { 0.0 };
+    let (left, right) = if right - left >= 360.0 { (-180.0, 180.0) } else { (left - turned, right - turned) };
+    (left < right && bottom < top).then(|| vec![(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)])
 }
 
 impl FactBand {
@@ -146,7 +157,7 @@ fn class(value: i64, name: &str, title: Option<&str>, color_hint: Option<String>
 
 fn fact_grid(info: &RasterInfo) -> FactGrid {
     let Grid { crs, transform, shape } = &info.grid;
-    let tied = !matches!(info.georeference, Georeference::None | Georeference::Gcps(_) | Georeference::Curvilinear { .. });
+    let tied = info.georeference == Georeference::Affine;
     let b = info.grid.bounds();
     let coded = crs.as_ref().and_then(|c| c.code()).map(str::to_owned);
     let spelled = crs.as_ref().filter(|_| coded.is_none());

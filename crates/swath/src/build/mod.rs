@@ -1,7 +1,7 @@
 //! Raw files to COGs and STAC: only what changed, never half a file, raw files never touched.
 
 mod convert;
-mod described;
+pub(crate) mod described;
 mod facts;
 mod jobs;
 pub(crate) mod memory;

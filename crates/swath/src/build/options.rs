@@ -24,7 +24,8 @@ pub(crate) fn options(asset: &ResolvedAsset, info: &RasterInfo) -> Result<CogOpt
         overviews: cog.overview_level.map_or(base.overviews, |n| if n == 0 { Overviews::None } else { Overviews::Count(n) }),
         overview_resampling: resampling(asset, info, word("overview_resampling", cog.overview_resampling)?),
         interleave: word::<Interleave>("interleave", cog.interleave.filter(|w| *w != "auto"))?.unwrap_or(base.interleave),
-        nodata: asset.nodata.map_or(base.nodata, |n| NodataChoice::Set(fitting(n.0, info.sample))),
+        // Once unpacked, the packed samples' nodata is NaN.
+        nodata: asset.nodata.filter(|_| !asset.view.unscale).map_or(base.nodata, |n| NodataChoice::Set(fitting(n.0, info.sample))),
         mask: if cog.add_mask == Some(true) { MaskChoice::Add } else { base.mask },
         bigtiff: match cog.bigtiff {
             Some("yes") => BigTiff::Always,

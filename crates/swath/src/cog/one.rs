@@ -5,6 +5,7 @@ use swath_raster::RasterSource;
 use swath_raster::cog::{self, CogOptions, CogReport};
 
 use super::CogRequest;
+use crate::build::described::Described;
 use crate::build::output::{Pending, Scratch, disk};
 use crate::unfinished::sweep_leftovers;
 use crate::{Error, Family, Result, open_raw};
@@ -68,6 +69,8 @@ impl Opened {
     pub(super) fn new(input: &Path, request: &CogRequest) -> Result<Self> {
         let rasters = open_raw(input)?;
         let source = choose(input, rasters, request.variable.as_deref())?;
+        let source = request.view.placed(source).map_err(|e| Error { at: format!("{}: {}", input.display(), e.at), ..e })?;
+        let source = request.view.valued(with_nodata(source, request)?);
         let (source, options) = request.settings(source.info())?.lay(&source)?;
         Ok(Self { source, options })
     }
@@ -96,6 +99,17 @@ impl Opened {
             }),
         }
     }
+}
+
+/// The nodata that a person says the packed samples have, for unpacking them.
+fn with_nodata(source: Arc<dyn RasterSource>, request: &CogRequest) -> Result<Arc<dyn RasterSource>> {
+    let mut info = source.info().clone();
+    let nodata = if request.view.unscale { request.nodata(info.sample)? } else { None };
+    if nodata.is_none() {
+        return Ok(source);
+    }
+    info.bands.iter_mut().for_each(|band| band.nodata = nodata);
+    Ok(Arc::new(Described::new(source, info)))
 }
 
 fn choose(input: &Path, rasters: Vec<Arc<dyn RasterSource>>, name: Option<&str>) -> Result<Arc<dyn RasterSource>> {

@@ -25,6 +25,7 @@ pub struct CogRequest {
     pub decimation: Option<u32>,
     /// GDAL's creation options, `NAME=VALUE`.
     pub creation: Vec<String>,
+    pub view: crate::View,
     #[serde(skip)]
     pub overwrite: bool,
     /// Bytes that may be in flight.
@@ -78,6 +79,21 @@ impl CogRequest {
         Ok(settings)
     }
 
+    /// `--nodata` as a value of these samples.
+    ///
+    /// # Errors
+    /// Misuse for what is no number, or none that they can have.
+    pub(super) fn nodata(&self, sample: SampleType) -> Result<Option<Nodata>> {
+        let Some(text) = &self.nodata else { return Ok(None) };
+        let wrong = || Error::misuse("--nodata", format!("{text:?}"), "a number or nan is expected");
+        let nodata = Nodata::parse(text, sample).ok_or_else(wrong)?;
+        if nodata.fits(sample) || self.view.unscale {
+            return Ok(Some(nodata));
+        }
+        let found = format!("{text} does not fit {} samples", sample.name());
+        Err(Error::misuse("--nodata", found, "a value of that type is expected"))
+    }
+
     /// How to lay and to write a raster.
     ///
     /// # Errors
@@ -85,17 +101,9 @@ impl CogRequest {
     pub(super) fn settings(&self, info: &RasterInfo) -> Result<Settings> {
         let mut settings = self.common()?;
         let options = &mut settings.options;
-        if let Some(text) = &self.nodata {
-            let sample = options.sample.unwrap_or(info.sample);
-            let nodata =
-                Nodata::parse(text, sample).ok_or_else(|| Error::misuse("--nodata", format!("{text:?}"), "a number or nan is expected"))?;
-            if !nodata.fits(sample) {
-                return Err(Error::misuse(
-                    "--nodata",
-                    format!("{text} does not fit {} samples", sample.name()),
-                    "a value of that type is expected",
-                ));
-            }
+        // A value of the packed samples is NaN by now.
+        let sample = options.sample.unwrap_or(info.sample);
+        if let Some(nodata) = self.nodata(sample)?.filter(|_| !self.view.unscale) {
             options.nodata = NodataChoice::Set(nodata);
         }
         if self.add_mask {

@@ -43,6 +43,8 @@ pub struct InferredDataset {
     pub last: Option<DateTime<Utc>>,
     pub crs: Vec<String>,
     pub notes: Vec<String>,
+    /// Keys that a person may want, as lines of the plan.
+    pub offers: Vec<&'static str>,
     /// Time axes inside the files make the items.
     pub has_time_axis: bool,
     pub title: Option<String>,
@@ -176,6 +178,7 @@ fn dataset(draft: &Draft<'_>, id: String, by_rel: &BTreeMap<&str, (&Path, &[Arc<
         tile_at.map_or_else(Vec::new, |t| draft.members.iter().map(|m| m.key[t].clone()).collect::<BTreeSet<_>>().into_iter().collect());
     tiles.sort_by_key(|t| natural(t));
     notes.extend(misfits(draft));
+    let offers = crate::lattice::offers(&infos().collect::<Vec<_>>());
     InferredDataset {
         patterns: draft.patterns(),
         item_id: item_id(draft, &id),
@@ -189,6 +192,7 @@ fn dataset(draft: &Draft<'_>, id: String, by_rel: &BTreeMap<&str, (&Path, &[Arc<
         last,
         crs: infos().map(crate::lattice::crs_label).collect::<BTreeSet<_>>().into_iter().collect(),
         notes,
+        offers,
         has_time_axis,
         title: infos().next().filter(|i| i.format == Format::NetCdf).and_then(|i| i.metadata.get("title").cloned()),
         id,

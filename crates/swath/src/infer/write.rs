@@ -132,6 +132,9 @@ fn dataset_text(dataset: &InferredDataset, prefix: &str, datetime: Option<&str>)
         },
     });
     out.push_str(&format!("item_id = {}\n", quoted(&dataset.item_id)));
+    for offer in &dataset.offers {
+        out.push_str(&format!("# {offer}\n"));
+    }
     if !dataset.bands.is_empty() {
         let names: Vec<String> = dataset.bands.iter().map(|b| quoted(b)).collect();
         out.push_str(&format!("bands = [{}]\nsplit_bands = false            # true: an asset per band\n", names.join(", ")));

@@ -110,8 +110,8 @@ pub(crate) fn is_sidecar(rel: &str) -> bool {
 }
 
 pub(crate) fn first_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(64);
-    std::fs::File::open(path)?.take(64).read_to_end(&mut head)?;
+    let mut head = Vec::with_capacity(4608);
+    std::fs::File::open(path)?.take(4608).read_to_end(&mut head)?;
     Ok(head)
 }
 

@@ -9,7 +9,8 @@ use super::header::Header;
 use super::moment::{self, When};
 use super::resolved::{IgnoredFile, ResolvedAsset, ResolvedItem, UnreadableFile};
 use crate::plan_file::{Captures, CogTable, DatasetTable, TimeAxis};
-use crate::{Error, Result};
+use crate::view::off_grid;
+use crate::{Error, Geolocation, Result, View};
 
 /// A readable raster at its place in the lattice.
 pub(super) struct Sighting {
@@ -72,6 +73,11 @@ impl<'p> Gather<'p> {
         for info in rasters {
             let piece = Piece { path: &header.found.path, rel: &header.found.rel, captures, info };
             if !self.selects(&piece, many) {
+                continue;
+            }
+            if let Some(error) = off_grid(info).filter(|_| self.dataset.view.geolocation == Geolocation::Refuse) {
+                let reason = format!("{}; {}", error.found, error.hint.unwrap_or_default());
+                self.ignored.push(IgnoredFile { path: format!("{}:{}", piece.rel, info.name), reason });
                 continue;
             }
             let variable = self.variable(&piece, many);
@@ -163,7 +169,11 @@ impl<'p> Gather<'p> {
         let mut steps: Vec<(&swath_raster::TimeStep, Vec<usize>)> = Vec::new();
         let mut at: BTreeMap<&str, usize> = BTreeMap::new();
         for (i, band) in piece.info.bands.iter().enumerate() {
-            let Some(time) = &band.time else { continue };
+            let Some(time) = &band.time else {
+                let reason = format!("band {} has no time: the file leaves it empty", i + 1);
+                self.ignored.push(IgnoredFile { path: piece.rel.to_owned(), reason });
+                continue;
+            };
             match at.entry(time.label.as_str()) {
                 Entry::Occupied(known) => steps[*known.get()].1.push(i),
                 Entry::Vacant(new) => {
@@ -176,7 +186,7 @@ impl<'p> Gather<'p> {
             match When::step(step) {
                 Some(when) => self.place(piece, variable, bands, when)?,
                 None => {
-                    let reason = format!("time step {} has no instant", step.label);
+                    let reason = format!("time step {} is no date from year 0 to 9999, so that no item can have it", step.label);
                     self.ignored.push(IgnoredFile { path: piece.rel.to_owned(), reason });
                 }
             }
@@ -277,6 +287,7 @@ impl<'p> Gather<'p> {
                 nodata: whole.nodata,
                 categorical: whole.categorical.unwrap_or(classed || !whole.classes.is_empty()),
                 crs: self.dataset.crs.clone(),
+                view: View { unscale: whole.unscale.unwrap_or(self.dataset.view.unscale), ..self.dataset.view },
                 cog: self.cog.clone(),
                 variable,
                 bands,

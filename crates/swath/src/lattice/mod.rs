@@ -9,6 +9,7 @@ mod odd;
 mod odd_grid;
 mod resolve;
 mod resolved;
+mod seen;
 mod summary;
 
 pub use resolve::{clean, resolve};
@@ -19,3 +20,4 @@ pub(crate) use files::{copy_of, is_sidecar, list, why_no_raster};
 pub(crate) use gather::fit;
 pub(crate) use header::{Header, crs_label, nodata_text, open_headers, tiff_datetime};
 pub(crate) use resolve::natural;
+pub(crate) use seen::offers;

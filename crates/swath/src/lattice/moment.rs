@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use swath_raster::{RasterInfo, TimeStep};
 
 use super::header::tiff_datetime;
@@ -21,12 +21,14 @@ impl When {
 
     /// A step of a time axis; `None` where its calendar day has no instant.
     pub(super) fn step(step: &TimeStep) -> Option<Self> {
-        let datetime = step.instant?;
+        // RFC 3339 has four digits for a year.
+        let sayable = |at: &DateTime<Utc>| (0..=9999).contains(&at.year());
+        let datetime = step.instant.filter(sayable)?;
         // 2005-12-16T00:00:00 -> 20051216, 2005-12-16T06:00:00 -> 20051216T060000
         let compact: String = step.label.chars().filter(|c| !"-:".contains(*c)).collect();
         let compact = compact.trim_end_matches('Z').split('.').next().unwrap_or("").to_owned();
         let text = compact.strip_suffix("T000000").map_or(compact.clone(), str::to_owned);
-        Some(Self { datetime, span: step.bounds.filter(|(a, b)| a < b), text })
+        Some(Self { datetime, span: step.bounds.filter(|(a, b)| a < b && sayable(a) && sayable(b)), text })
     }
 }
 

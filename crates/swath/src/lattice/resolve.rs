@@ -6,7 +6,7 @@ use super::gather::Gather;
 use super::header::open_headers;
 use super::odd;
 use super::resolved::{Hole, IgnoredFile, Resolved, ResolvedDataset, ResolvedItem};
-use super::summary;
+use super::{seen, summary};
 use crate::plan_file::{Captures, CogTable, DatasetTable, PlanFile};
 use crate::{Error, Family, Result};
 
@@ -51,6 +51,7 @@ fn one(dataset: &DatasetTable, cog: &CogTable, matched: Vec<(Found, Captures)>) 
     let order = variable_order(dataset, &gather);
     let (odd, mut notes) = odd::find(&gather.sightings);
     notes.splice(0..0, overlap_notes(&gather.overlaps));
+    notes.extend(seen::notes(&gather.sightings, dataset));
     let summary = summary::of(&order, &gather.sightings, count);
     let (unreadable, ignored, lost) =
         (std::mem::take(&mut gather.unreadable), std::mem::take(&mut gather.ignored), std::mem::take(&mut gather.lost));

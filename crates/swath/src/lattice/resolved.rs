@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::summary::DatasetSummary;
+use crate::View;
 use crate::plan_file::{CogTable, NodataValue, VariableTable};
 
 /// A plan joined with the files it speaks of.
@@ -70,6 +71,8 @@ pub struct ResolvedAsset {
     pub categorical: bool,
     /// Takes the place of the file's own.
     pub crs: Option<String>,
+    /// How the raster is taken.
+    pub view: View,
     /// The dataset's settings over the plan's.
     pub cog: CogTable,
 }

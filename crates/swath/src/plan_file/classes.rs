@@ -11,6 +11,9 @@ pub struct VariableTable {
     pub unit: Option<String>,
     pub nodata: Option<NodataValue>,
     pub categorical: Option<bool>,
+    /// Over the dataset's own `unscale`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unscale: Option<bool>,
     pub classes: Vec<ClassEntry>,
 }
 
@@ -46,6 +49,7 @@ impl VariableTable {
             unit: section.text("unit")?,
             nodata: nodata(&mut section)?,
             categorical: section.flag("categorical")?,
+            unscale: section.flag("unscale")?,
             classes: classes(&mut section)?,
         };
         let place = section.place();

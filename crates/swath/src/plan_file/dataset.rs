@@ -6,7 +6,7 @@ use super::pattern::Pattern;
 use super::section::{Placed, Section};
 use super::stamp::Stamp;
 use super::template::Template;
-use crate::{Error, Result};
+use crate::{Error, Geolocation, Result, View};
 
 /// One `[[dataset]]`: a Collection below the root.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub struct DatasetTable {
     pub time: TimeAxis,
     /// Takes the place of the CRS that files name.
     pub crs: Option<String>,
+    /// How rasters are taken: `unscale`, `wrap_longitude`, `geolocation`.
+    pub view: View,
     /// By variable, in the plan's order.
     pub variables: Vec<(String, VariableTable)>,
     pub cog: CogTable,
@@ -88,6 +90,7 @@ impl DatasetTable {
             bands: section.texts("bands")?.into_iter().map(|p| p.value).collect(),
             time: if section.word("time", &["items", "bands"])? == Some("bands") { TimeAxis::Bands } else { TimeAxis::Items },
             crs: section.text("crs")?,
+            view: view(&mut section)?,
             variables: Vec::new(),
             cog: CogTable::read(section.section("cog", &format!("[dataset.cog] of {id}"))?)?,
             place,
@@ -152,6 +155,17 @@ pub(super) fn check_id(id: &Placed<String>) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+fn view(section: &mut Section<'_>) -> Result<View> {
+    Ok(View {
+        unscale: section.flag("unscale")?.unwrap_or(false),
+        wrap_longitude: View::wrap(section.word("wrap_longitude", View::WRAPS)?),
+        geolocation: match section.word("geolocation", &["gcps", "refuse"])? {
+            Some("refuse") => Geolocation::Refuse,
+            _ => Geolocation::Gcps,
+        },
+    })
 }
 
 fn patterns(section: &mut Section<'_>, place: &str) -> Result<Vec<Pattern>> {
