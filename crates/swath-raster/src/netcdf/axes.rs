@@ -107,7 +107,11 @@ impl Axis {
     }
     /// Longitudes made to run on where they jump back by a turn, and none beyond 180 where all are. Nothing else moves.
     pub fn unwrapped(mut self) -> Self {
-        let jumps: Vec<usize> = (1..self.values.len()).filter(|&at| (self.values[at] - self.values[at - 1]).abs() > 180.0).collect();
+        // Only a step against all the others is a jump: two pixels may well lie more than half a turn apart.
+        let steps: Vec<f64> = self.values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let against =
+            |step: f64| step.abs() > 180.0 && steps.len() > 1 && steps.iter().filter(|other| other.signum() == step.signum()).count() == 1;
+        let jumps: Vec<usize> = (0..steps.len()).filter(|&at| against(steps[at])).map(|at| at + 1).collect();
         if let [jump] = jumps[..] {
             let up = self.values[jump] < self.values[jump - 1];
             // 350 .. 359, 0 .. 10 becomes -10 .. 10; 170 .. 179, -180 .. -170 becomes 170 .. 190.
@@ -182,6 +186,8 @@ mod tests {
             (vec![280.0, 285.0, 290.0], vec![-80.0, -75.0, -70.0]),
             (vec![0.0, 120.0, 240.0], vec![0.0, 120.0, 240.0]),
             (vec![-180.0, 0.0, 180.0], vec![-180.0, 0.0, 180.0]),
+            (vec![0.0, 187.5], vec![0.0, 187.5]),
+            (vec![10.0, 200.0, 390.0], vec![10.0, 200.0, 390.0]),
         ] {
             assert_eq!(axis(&stored).unwrapped().values, unwrapped);
         }

@@ -152,7 +152,8 @@ fn by_arrays(file: &File, variable: &Variable, (longitude, latitude): (&Variable
     let at = |name: &str| dimensions.iter().position(|dimension| dimension.name == name);
     // The longer sides of the coordinates are rows and columns, in the variable's own order.
     let mut over: Vec<usize> = latitude.inner.dimensions.iter().filter(|d| d.size > 1).filter_map(|d| at(&d.name)).collect();
-    if over.len() < 2 {
+    if over.len() != 2 {
+        // One pixel wide, or moving in time, as WRF's nests: the first step's last two dimensions.
         over = latitude.inner.dimensions.iter().rev().take(2).filter_map(|d| at(&d.name)).collect();
     }
     over.sort_unstable();

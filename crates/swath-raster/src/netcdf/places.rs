@@ -46,7 +46,7 @@ fn pair<'f>(among: &[&'f Variable], variable: &Variable) -> Option<(&'f Variable
     let own: Vec<&str> = variable.inner.dimensions.iter().map(|d| d.name.as_str()).collect();
     let spans = |place: &&&Variable| {
         let over: Vec<&str> = place.inner.dimensions.iter().map(|d| d.name.as_str()).collect();
-        over.len() >= 2 && over.iter().all(|name| own.contains(name)) && place.inner.dimensions.iter().filter(|d| d.size > 1).count() <= 2
+        over.len() >= 2 && over.iter().all(|name| own.contains(name))
     };
     let places: Vec<&'f Variable> = among.iter().filter(spans).copied().filter(|place| is_place(place)).collect();
     let of = |x: bool| {
