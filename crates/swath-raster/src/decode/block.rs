@@ -112,6 +112,9 @@ impl Encoding {
     }
 }
 
+/// Room that is made for rows of a block that nobody asked for; more of them are dropped as they come.
+const MOST_SPARE: usize = 16 << 20;
+
 /// Samples of one block in the machine's byte order, row by row, the samples of a pixel together.
 ///
 /// The caller has checked the sizes against its limits; a block that holds more rows than asked for is cut.
@@ -120,6 +123,8 @@ impl Encoding {
 /// Damaged where the bytes are too few or no valid stream, Unsupported for what no codec here reads.
 pub(crate) fn block(encoding: &Encoding, stored: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
     let (size, _) = encoding.sizes(width, height).ok_or_else(|| Error::over_limit("", "a block larger than memory", ""))?;
+    // Blocks at the lower edge are stored whole, in most files.
+    let whole = encoding.sizes(width, encoding.rows.max(height)).map_or(size, |(whole, _)| whole.min(size.saturating_add(MOST_SPARE)));
     let reversed;
     let stored = if encoding.reversed_bits && !matches!(encoding.compression, Compression::Jpeg | Compression::Webp | Compression::Lerc(_))
     {
@@ -134,8 +139,8 @@ pub(crate) fn block(encoding: &Encoding, stored: &[u8], width: usize, height: us
     let mut samples = match encoding.compression {
         Compression::None => pixels(uncompressed(stored, size)?)?,
         Compression::Lzw => pixels(lzw::decode(stored, size)?)?,
-        Compression::Deflate => pixels(deflate::decode(stored, size)?)?,
-        Compression::Zstd => pixels(zstd::decode(stored, size)?)?,
+        Compression::Deflate => pixels(deflate::decode(stored, size, whole)?)?,
+        Compression::Zstd => pixels(zstd::decode(stored, size, whole)?)?,
         Compression::Lzma => pixels(lzma::decode(stored, size)?)?,
         Compression::PackBits => pixels(packbits::decode(stored, size)?)?,
         Compression::Ccitt(kind) => {
