@@ -21,7 +21,7 @@ def judge(result, honest, name):
     command = result.argv[1]
     assert result.seconds < 5, result
     assert result.peak_mib < honest[command] + MOST_MIB, f"{result.peak_mib:.0f} MiB, {honest[command]:.0f} for a small file\n{result}"
-    assert f"{name}.tif" in result.text, result
+    assert f"{name}.tif" in result.text or (command, result.rc) == ("cog", 0), result
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -41,7 +41,7 @@ def test_what_claims_too_much_is_an_error(swath, tmp_path, honest, name):
 
 
 @pytest.mark.parametrize("name", READABLE)
-def test_metadata_that_is_a_bomb_leaves_the_pixels_readable(swath, tmp_path, honest, name):
+def test_a_bomb_beside_the_pixels_leaves_them_readable(swath, tmp_path, honest, name):
     path = tmp_path / f"{name}.tif"
     path.write_bytes(READABLE[name])
     for arguments in (("info", path), ("cog", path, tmp_path / "out.tif")):

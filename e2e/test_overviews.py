@@ -32,6 +32,8 @@ APART = {
     ("mode", "mask"), ("mode", "odd mask"), ("mode", "alpha"),
     ("average", "extreme"), ("rms", "extreme"), ("bilinear", "extreme"), ("bilinear", "extreme nodata"), ("cubic", "extreme nodata"),
 }
+# Results that happen to be the nodata value, which we move to the next one.
+APART_OF_TYPE = {("average", "extreme nodata", "int8"), ("average", "extreme nodata", "uint64"), ("rms", "extreme nodata", "uint64")}
 # How far values may be apart, as a part of the largest in the raster, where GDAL adds up in another order; other types are equal.
 ROUNDING = {"float32": 1e-6, "float64": 1e-12, "int64": 1e-12, "uint64": 1e-12}
 
@@ -122,7 +124,8 @@ def test_overviews_are_those_of_gdal(swath, tmp_path, results, kernel, dtype):
         share, most, _, masks, largest = found
         off_by_one = kernel == "rms" and dtype in ("int8", "int16") and most <= 1 and share < 0.001
         near = share == 0 or most <= ROUNDING.get(dtype, -1) * largest or off_by_one
-        if (kernel, case) not in APART and not (near and masks == 0):
+        apart = (kernel, case) in APART or (kernel, case, dtype) in APART_OF_TYPE
+        if not apart and not (near and masks == 0):
             unlike[case] = found
     assert not unlike
 
@@ -168,6 +171,8 @@ def cell(found):
 WHY = """\
 ## Why some differ
 
+What we take the reasons to be, from reading the source of a later GDAL; not confirmed on this one.
+
 - Sums of doubles in another order: GDAL adds by groups of lanes that depend on the processor and on how it cuts the raster. It shows in the last digits of
   float32, float64 and of integers over 2^53; in 8, 16 and 32 bits it does not.
 - `NaN nodata`, bilinear and cubic: GDAL 3.10 multiplies NaN by a weight of 0 and so spreads it over all that the kernel reaches; later releases leave it out,
@@ -176,6 +181,7 @@ WHY = """\
 - rms of int8, int16 and floats: GDAL 3.10 divides by the largest of four values before it squares, and not by the largest magnitude: a last digit, and with
   values on both sides of 0 (`extreme`) a wrong root. For integers ours rounds the true one.
 - `extreme` floats: 1e30 beside 5 leaves nothing of the 5; which digits survive is a matter of order.
+- `extreme nodata`, average and rms of int8 and uint64: a mean that happens to be the nodata value is moved to the next value by us, and it seems not by GDAL 3.10.
 - 64-bit integers with nodata: GDAL's overviews have no nodata value of their own; ours have.
 - Complex samples have nearest overviews only. GDAL has no min and max.
 """.splitlines()

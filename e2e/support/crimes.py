@@ -46,12 +46,11 @@ def refused():
     files["four-billion-offsets"] = tiff(60_000, 60_000, codec=DEFLATE, tile=16, counts={324: 0xFFFFFFFF})
     files["four-billion-counts"] = tiff(60_000, 60_000, codec=DEFLATE, tile=16, counts={325: 0xFFFFFFFF})
     files["directory-loop"] = tiff(8, 8, following="itself")
-    files["deflate-outgrows-its-block"] = tiff(64, 64, codec=DEFLATE, block=zlib.compress(bytes(100 << 20), 9))
     return files
 
 
 def readable():
-    """Name -> bytes of rasters of 8 x 8 pixels whose metadata is a bomb: it says nothing, the pixels stay."""
+    """Name -> bytes of small rasters whose metadata is a bomb: it says nothing, the pixels stay; and one whose only block goes on."""
     entities = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 30))
     documents = {
         "entities": f'<!DOCTYPE a [<!ENTITY e0 "bomb">{entities}]><GDALMetadata><Item name="a">&e29;</Item></GDALMetadata>',
@@ -59,4 +58,5 @@ def readable():
         "wide": "<GDALMetadata" + "".join(f' a{i}=""' for i in range(100_000)) + "/>",
         "many": "<GDALMetadata>" + "<a/>" * 600_000 + "</GDALMetadata>",
     }
-    return {name: tiff(8, 8, more=[text(document)]) for name, document in documents.items()}
+    files = {name: tiff(8, 8, more=[text(document)]) for name, document in documents.items()}
+    return files | {"deflate-outgrows-its-block": tiff(64, 64, codec=DEFLATE, block=zlib.compress(bytes(100 << 20), 9))}
