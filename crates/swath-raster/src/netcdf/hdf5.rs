@@ -21,6 +21,8 @@ pub(super) struct Hdf5 {
 /// Decoded chunks kept between reads: at least, and at most.
 const LEAST_KEPT: u64 = 32 << 20;
 const MOST_KEPT: u64 = 512 << 20;
+/// The same for bands that share no chunk and are read together.
+const MOST_KEPT_TOGETHER: u64 = 192 << 20;
 const CHUNK_SLOTS: usize = 1 << 16;
 
 impl Hdf5 {
@@ -51,15 +53,16 @@ impl Hdf5 {
             dimensions.get(at).map_or(1, |dimension| dimension.size.div_ceil(step)) * step
         };
         let last = dimensions.len() - 1;
-        let depth: u64 = chunk.iter().take(last - 1).map(|&step| u64::from(step.max(1))).product();
+        let depth = chunk.iter().take(last - 1).fold(1u64, |depth, &step| depth.saturating_mul(u64::from(step.max(1))));
         let line = depth.saturating_mul(along(last)).saturating_mul(size);
         if depth > 1 {
             return line.saturating_mul(along(last - 1));
         }
-        // Each band that is read at a time leaves its last row of chunks to its next strip.
-        let bands = rayon::current_num_threads().min(4) as u64;
+        // Each band that is read at a time leaves its last row of chunks to its next strip; all are where they are read together.
         let row = line.saturating_mul(chunk.get(last - 1).map_or(1, |&step| u64::from(step)));
-        row.saturating_mul(2 * bands).saturating_add(LEAST_KEPT / 2)
+        let bands: u64 = dimensions.iter().take(last - 1).fold(1, |bands, dimension| bands.saturating_mul(dimension.size));
+        let apart = row.saturating_mul(2 * rayon::current_num_threads().min(4) as u64);
+        apart.max(row.saturating_mul(2).saturating_mul(bands).min(MOST_KEPT_TOGETHER)).saturating_add(LEAST_KEPT / 2)
     }
     /// The chunk's extent along each dimension.
     pub fn chunk(&self, variable: &Variable) -> Option<Vec<u32>> {
