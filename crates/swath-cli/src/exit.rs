@@ -31,9 +31,3 @@ impl Exit {
         }
     }
 }
-
-impl From<Exit> for std::process::ExitCode {
-    fn from(exit: Exit) -> Self {
-        (exit as u8).into()
-    }
-}

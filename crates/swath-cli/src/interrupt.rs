@@ -2,6 +2,7 @@ use std::io::Write;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::end::end;
 use crate::quoted::quoted;
 
 /// The call as it was typed, for a shell; only its beginning where it is very long.
@@ -42,6 +43,6 @@ pub fn watch(resume: Option<String>) {
             None => "\nstopped".to_owned(),
         };
         let _ = writeln!(std::io::stderr(), "{said}");
-        std::process::exit(code);
+        end(code);
     });
 }

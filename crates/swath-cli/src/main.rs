@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod commands;
+mod end;
 mod exit;
 mod far;
 mod interrupt;
@@ -32,8 +33,11 @@ struct Cli {
     command: Command,
 }
 
-fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
+fn main() {
+    end::end(run(Cli::parse()) as u8)
+}
+
+fn run(cli: Cli) -> Exit {
     let talk = Talk::new(&cli.global);
     if let Some(threads) = talk.jobs() {
         swath::use_threads(threads);
@@ -42,7 +46,7 @@ fn main() -> std::process::ExitCode {
         && let Err(e) = std::env::set_current_dir(folder)
     {
         talk.error(&swath::Error::file(folder, &e));
-        return Exit::Disk.into();
+        return Exit::Disk;
     }
     interrupt::watch(cli.command.resumes().then(interrupt::same_call));
     let exit = commands::run(cli.command, &talk).unwrap_or_else(|e| {
@@ -50,5 +54,5 @@ fn main() -> std::process::ExitCode {
         Exit::of(&e)
     });
     talk.finish(exit);
-    exit.into()
+    exit
 }

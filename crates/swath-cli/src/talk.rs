@@ -110,7 +110,7 @@ impl Talk {
     /// A reader that went away (`| head`) is no failure of ours.
     fn print(text: &str) {
         if writeln!(std::io::stdout(), "{text}").is_err() {
-            std::process::exit(0);
+            crate::end::end(0);
         }
     }
 }
