@@ -1,6 +1,7 @@
 //! The `swath` command.
 #![forbid(unsafe_code)]
 
+mod access;
 mod commands;
 mod end;
 mod exit;

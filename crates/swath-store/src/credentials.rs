@@ -1,9 +1,11 @@
 use std::fmt;
 use std::path::Path;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use crate::{Error, Family, Result, Sas, environment};
+use crate::entra::Tokens;
+use crate::sas::SasFile;
+use crate::{Error, Result, Sas, environment};
 
 /// What proves that we may read or write in one Azure storage account. Printing it shows its kind, never its value.
 ///
@@ -26,7 +28,11 @@ pub(crate) enum Secret {
     #[default]
     Anonymous,
     Sas(Sas),
+    /// A token that may be renewed in its file.
+    SasFile(SasFile),
     Key(SecretString),
+    /// Whoever Microsoft Entra says we are; asked when a server wants to know.
+    Identity(Tokens),
 }
 
 impl Credentials {
@@ -45,24 +51,19 @@ impl Credentials {
     pub fn key(account: &str, key: &str) -> Self {
         Self { account: Some(account.to_owned()), endpoint: None, secret: Secret::Key(key.to_owned().into()) }
     }
-    /// The SAS token that a file holds.
+    /// The SAS token that a file holds; the file is read again when the token lapses or is refused.
     ///
     /// # Errors
     /// Refused where it cannot be read; Misuse where its text is no SAS token.
     pub fn sas_file(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|e| {
-            let found = if path.exists() { e.to_string() } else { "does not exist".to_owned() };
-            Error::new(
-                Family::Refused,
-                path.display().to_string(),
-                found,
-                "a file that holds a SAS token: a query with the fields sv, sp, se and sig",
-            )
-        })?;
-        Self::sas(text.trim()).map_err(|e| Error { at: path.display().to_string(), ..e })
+        Ok(Self { secret: Secret::SasFile(SasFile::open(path)?), ..Self::default() })
+    }
+    /// An identity of Microsoft Entra, shown to a server once it refuses anonymous reading, or for writing.
+    pub fn identity(tokens: Tokens) -> Self {
+        Self { secret: Secret::Identity(tokens), ..Self::default() }
     }
     /// What `AZURE_STORAGE_SAS_TOKEN`, else `AZURE_STORAGE_KEY`, else `AZURE_STORAGE_CONNECTION_STRING` says, for the
-    /// account in `AZURE_STORAGE_ACCOUNT` when that is set; anonymous where none is.
+    /// account in `AZURE_STORAGE_ACCOUNT` when that is set; where none is, the identity that [`Tokens::from_env`] finds.
     ///
     /// # Errors
     /// Misuse naming the variable whose value makes no sense.
@@ -77,7 +78,7 @@ impl Credentials {
         }
         match environment::read(environment::CONNECTION_STRING) {
             Some(text) => Self::connection_string(&text).map_err(named(environment::CONNECTION_STRING)),
-            None => Ok(Self { account, ..Self::default() }),
+            None => Ok(Self { account, endpoint: None, secret: Secret::Identity(Tokens::from_env()) }),
         }
     }
     /// The account, endpoint and secret of a connection string.
@@ -102,17 +103,27 @@ impl Credentials {
         }
         Ok(Self { account, endpoint, secret })
     }
-    /// Whether there is anything to show a server.
+    /// Whether there is nothing to show a server, as far as is known without asking around.
     pub fn is_anonymous(&self) -> bool {
-        matches!(self.secret, Secret::Anonymous)
+        match &self.secret {
+            Secret::Anonymous => true,
+            Secret::Identity(tokens) => !tokens.is_named(),
+            _ => false,
+        }
+    }
+    /// Whether a loopback URL may be an emulator's: something could be shown to it.
+    pub(crate) fn may_sign(&self) -> bool {
+        !self.is_anonymous() || (matches!(self.secret, Secret::Identity(_)) && self.account.is_some())
     }
     /// The account they belong to, where that was said.
     pub fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
-    /// These, if they may be shown to an account; anonymous where they belong to another.
+    /// These, if they may be shown to an account; anonymous where they belong to another. An identity is nobody's own: what
+    /// it may do in an account, the account says.
     pub(crate) fn for_account(&self, account: &str) -> Self {
-        if self.account.as_deref().is_none_or(|owner| owner == account) { self.clone() } else { Self::anonymous() }
+        let ours = matches!(self.secret, Secret::Identity(_)) || self.account.as_deref().is_none_or(|owner| owner == account);
+        if ours { self.clone() } else { Self::anonymous() }
     }
 }
 
@@ -120,24 +131,18 @@ impl Secret {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Anonymous => "no credentials",
-            Self::Sas(_) => "a SAS token",
+            Self::Sas(_) | Self::SasFile(_) => "a SAS token",
             Self::Key(_) => "an account key",
+            Self::Identity(_) => "an identity",
         }
     }
-    /// What signs requests, in the words of the client library; `None` where they go unsigned.
-    pub(crate) fn signer(&self) -> Result<Option<object_store::azure::AzureCredential>> {
-        use object_store::azure::{AzureAccessKey, AzureCredential};
-        Ok(match self {
-            Self::Anonymous => None,
-            Self::Sas(sas) => Some(AzureCredential::SASToken(sas.pairs())),
-            Self::Key(key) => {
-                let key = AzureAccessKey::try_new(key.expose_secret()).map_err(|_| {
-                    Error::new(Family::Refused, "", "the account key is not base64", "the key as `az storage account keys list` prints it")
-                        .hint("check AZURE_STORAGE_KEY or AZURE_STORAGE_CONNECTION_STRING")
-                })?;
-                Some(AzureCredential::AccessKey(key))
-            }
-        })
+    /// The SAS token that would be shown now.
+    pub(crate) fn sas(&self) -> Option<Sas> {
+        match self {
+            Self::Sas(sas) => Some(sas.clone()),
+            Self::SasFile(file) => Some(file.current()),
+            _ => None,
+        }
     }
 }
 
@@ -156,7 +161,10 @@ fn account_of(endpoint: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
+    use crate::Family;
 
     #[test]
     fn a_connection_string_gives_account_endpoint_and_secret() {
@@ -186,6 +194,13 @@ mod tests {
             assert_eq!(error.family, Family::Refused);
             assert!(error.right.contains("holds a SAS token") && error.at == path.display().to_string(), "{error}");
         }
+    }
+
+    #[test]
+    fn an_identity_may_be_asked_for_by_any_account_that_was_typed() {
+        let identity = Credentials { account: Some("mine".into()), ..Credentials::identity(Tokens::from_env()) };
+        assert!(matches!(identity.for_account("theirs").secret, Secret::Identity(_)));
+        assert!(format!("{identity:?}").contains("an identity"));
     }
 
     #[test]

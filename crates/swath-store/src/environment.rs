@@ -1,4 +1,4 @@
-//! Every environment variable this crate knows, by the names the `az` command uses; read once, at the door.
+//! Every environment variable this crate knows, by the names the `az` command and Azure's libraries use; read once, at the door.
 
 /// A SAS token, with or without its leading `?`.
 pub const SAS_TOKEN: &str = "AZURE_STORAGE_SAS_TOKEN";
@@ -8,6 +8,24 @@ pub const KEY: &str = "AZURE_STORAGE_KEY";
 pub const CONNECTION_STRING: &str = "AZURE_STORAGE_CONNECTION_STRING";
 /// The account that the token or the key belongs to.
 pub const ACCOUNT: &str = "AZURE_STORAGE_ACCOUNT";
+
+/// The directory (tenant) of a service principal or a workload identity.
+pub const TENANT: &str = "AZURE_TENANT_ID";
+/// The application of a service principal or workload identity; of a user-assigned managed identity where it stands alone.
+pub const CLIENT: &str = "AZURE_CLIENT_ID";
+/// A service principal's password.
+pub const CLIENT_SECRET: &str = "AZURE_CLIENT_SECRET";
+/// A service principal's certificate; known so that it can be refused by name.
+pub const CLIENT_CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
+/// The file that a cluster keeps a workload's token in.
+pub const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+/// Where tokens are asked for, in place of `https://login.microsoftonline.com`.
+pub const AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
+/// The managed identity endpoint of App Service, Functions and Container Apps, and what it wants to be shown.
+pub const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
+pub const IDENTITY_HEADER: &str = "IDENTITY_HEADER";
+/// A machine's metadata service, in place of `http://169.254.169.254`.
+pub const METADATA_HOST: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
 
 /// A variable's value, without surrounding space; an empty one counts as unset.
 pub fn read(name: &str) -> Option<String> {

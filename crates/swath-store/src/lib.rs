@@ -7,6 +7,7 @@
 mod azure;
 mod compare;
 mod credentials;
+mod entra;
 mod environment;
 mod error;
 mod folder;
@@ -23,9 +24,10 @@ mod typos;
 mod wire;
 
 pub use credentials::Credentials;
+pub use entra::{Scope, Tokens};
 pub use error::{Error, Family, Result};
 pub use location::{AzurePlace, Location, Place};
 pub use redact::redact;
-pub use sas::{ContainerGrant, Sas};
+pub use sas::{Sas, SasGrant};
 pub use store::{Container, Content, Entry, Fetched, Put, Store};
 pub use traffic::Counts;

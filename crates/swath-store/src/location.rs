@@ -167,7 +167,7 @@ fn azure(url: &Url, credentials: &Credentials) -> Option<(Url, String, String)> 
         endpoint.set_path("/");
         return Some((endpoint, account.to_owned(), path));
     }
-    if !is_loopback(url) || credentials.is_anonymous() {
+    if !is_loopback(url) || !credentials.may_sign() {
         return None;
     }
     let (account, inside) = path.split_once('/').unwrap_or((&path, ""));

@@ -18,6 +18,19 @@ pub(crate) fn percent_decode(text: &str) -> String {
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
+/// The text as a query's value: all but letters, digits and `-._~` escaped.
+pub(crate) fn percent_encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(byte.into());
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// The decoded segments of a URL's path, joined again with slashes, without slashes at either end.
 pub(crate) fn decoded_path(url: &Url) -> String {
     let segments: Vec<_> = url.path_segments().into_iter().flatten().map(percent_decode).collect();
@@ -66,6 +79,15 @@ mod tests {
             let url = append(&base, name);
             assert_eq!(decoded_path(&url), format!("root/{name}"), "{url}");
             assert!(url.query().is_none() && url.fragment().is_none(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_value_survives_a_query() {
+        for value in ["", "a+b/c==", "2026-01-01T00:00:00Z", "ü &=?#%"] {
+            let spelled = percent_encode(value);
+            assert_eq!(percent_decode(&spelled), value);
+            assert!(!spelled.contains(['&', '=', '+', ' ', '?', '#']), "{spelled}");
         }
     }
 

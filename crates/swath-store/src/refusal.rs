@@ -3,8 +3,9 @@
 use chrono::Utc;
 
 use crate::credentials::Secret;
+use crate::entra::Tokens;
 use crate::wire::{Answer, Failure};
-use crate::{Error, Family};
+use crate::{Error, Family, Sas};
 
 /// What was being done, in the words of the rights it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,15 @@ impl Spot<'_> {
                 Error::new(Family::Unreachable, self.at, format!("cannot be reached: {why}{times}"), "")
                     .hint("check the host name and the network, then run the same command again; what is done stays done")
             }
+            Failure::Credentials(error) => {
+                // What is set up and fails speaks for itself; where nothing is, whatever could be set is named.
+                let found = format!("no credentials to {} with: {}", self.action.words(), error.found);
+                let hint = error.hint.as_deref().map_or_else(|| SET.to_owned(), |hint| format!("{SET}; or {hint}"));
+                match error.at.as_str() {
+                    "" => Error::new(error.family, self.at, found, error.right.clone()).hint(hint),
+                    _ => (**error).clone(),
+                }
+            }
             Failure::TooLarge { size, most } => {
                 Error::new(Family::OverLimit, self.at, format!("the answer has {size} bytes"), format!("at most {most} are read at once"))
             }
@@ -83,7 +93,7 @@ impl Spot<'_> {
 
     fn answered(&self, answer: &Answer) -> Error {
         let code = answer.code.as_str();
-        let private = self.account.is_some() && matches!(self.secret, Secret::Anonymous);
+        let private = self.account.is_some() && matches!(self.secret, Secret::Anonymous | Secret::Identity(_));
         match (answer.status.as_u16(), code) {
             (401 | 403, _) | (409, "PublicAccessNotPermitted") => self.refused(answer),
             (404, "ResourceNotFound") if private => self.refused(answer),
@@ -116,22 +126,48 @@ impl Spot<'_> {
         if self.account.is_none() {
             return error(said, "").hint("this site wants a login; swath reads public sites, and Azure with a SAS token");
         }
+        if let Some(sas) = self.secret.sas() {
+            return self.refused_token(&sas, &said, &answer.code);
+        }
         match self.secret {
-            Secret::Anonymous => self.mismatch(&said).unwrap_or_else(|| error(format!("{said}: no credentials were given"), "").hint(SET)),
-            Secret::Sas(sas) => match sas.lacks(self.action.right(), Utc::now()) {
-                Some(reason) => {
-                    error(format!("{said}: {reason}"), "").hint("make a new token, then set AZURE_STORAGE_SAS_TOKEN or give --sas-file")
-                }
-                None if answer.code == "AuthorizationProtocolMismatch" => error(format!("{said}: the SAS token is for https only"), ""),
-                None => error(format!("{said}: the SAS token's signature is not accepted"), "a whole token of this account and container")
-                    .hint("it may belong to another account or container, be cut off when copied, or its key may have been replaced"),
-            },
+            Secret::Identity(tokens) => self.refused_identity(tokens, &said, answer),
             Secret::Key(_) => {
                 let account = self.account.unwrap_or_default();
                 error(format!("{said}: the account key is not accepted"), format!("the key of '{account}'").as_str())
                     .hint("check AZURE_STORAGE_KEY or AZURE_STORAGE_CONNECTION_STRING, and this machine's clock")
             }
+            _ => self.mismatch(&said).unwrap_or_else(|| error(format!("{said}: no credentials were given"), "").hint(SET)),
         }
+    }
+    fn refused_token(&self, sas: &Sas, said: &str, code: &str) -> Error {
+        let error = |found: String, right: &str| Error::new(Family::Refused, self.at, found, right);
+        match sas.lacks(self.action.right(), Utc::now()) {
+            Some(reason) => {
+                error(format!("{said}: {reason}"), "").hint("make a new token, then set AZURE_STORAGE_SAS_TOKEN or give --sas-file")
+            }
+            None if code == "AuthorizationProtocolMismatch" => error(format!("{said}: the SAS token is for https only"), ""),
+            None => error(format!("{said}: the SAS token's signature is not accepted"), "a whole token of this account and container")
+                .hint("it may belong to another account or container, be cut off when copied, or its key may have been replaced"),
+        }
+    }
+    fn refused_identity(&self, tokens: &Tokens, said: &str, answer: &Answer) -> Error {
+        let error = |found: String| Error::new(Family::Refused, self.at, found, "");
+        let source = tokens.source();
+        if source.is_empty() {
+            // Nobody was there to be asked, or whoever is set up gave no token.
+            let why = tokens.refusal();
+            let found = why.as_ref().map_or_else(|| "no credentials were given".to_owned(), |e| e.found.clone());
+            let hint = why.and_then(|e| e.hint).map_or_else(|| SET.to_owned(), |hint| format!("{SET}; or {hint}"));
+            return error(format!("{said}: no credentials were given; {found}")).hint(hint);
+        }
+        let role = if self.action == Action::Read || self.action == Action::List { "Reader" } else { "Contributor" };
+        if answer.status.as_u16() == 401 {
+            return error(format!("{said}: the token of {source} is not accepted"))
+                .hint("the account may belong to another tenant: check AZURE_TENANT_ID, or `az account show`");
+        }
+        let account = self.account.unwrap_or_default();
+        error(format!("{said}: the identity of {source} lacks the right"))
+            .hint(format!("give it the role 'Storage Blob Data {role}' on the account '{account}'; a new role takes some minutes to count"))
     }
     fn says(&self, answer: &Answer) -> String {
         let words = [answer.code.as_str(), answer.message.as_str()].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(": ");

@@ -116,7 +116,15 @@ impl Store {
                 return Credentials { account: Some(place.account.clone()), endpoint, secret: container.secret.clone() };
             }
         }
-        if self.shared.credentials.account.is_some() { self.shared.credentials.clone() } else { Credentials::anonymous() }
+        let given = &self.shared.credentials;
+        let named = match (&given.secret, &given.account) {
+            // A key or a token is for its own account, wherever it is shown; an identity is for whoever asks.
+            (Secret::Identity(_), Some(account)) => {
+                target.host_str().and_then(crate::typos::account_of_host).is_some_and(|(a, _)| a == account)
+            }
+            (_, account) => account.is_some(),
+        };
+        if named { given.clone() } else { Credentials::anonymous() }
     }
     /// A remote document must not make us read this machine's files or speak to its network.
     fn forbid(&self, base: &Url, target: &Url) -> Result<()> {

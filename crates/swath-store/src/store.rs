@@ -15,7 +15,7 @@ use crate::location::{Location, Place};
 use crate::names::{append, check, join};
 use crate::refusal::{Action, Spot};
 use crate::traffic::{Counts, Traffic};
-use crate::wire::{Doubt, Signer, Wire};
+use crate::wire::{AzureSigner, Doubt, Signer, Wire};
 use crate::{Error, Family, Result, folder};
 
 /// Bytes under one root: a folder, a web site (read only), or a container of an Azure storage account.
@@ -382,9 +382,8 @@ impl Store {
                     None => credentials.for_account(&place.account).secret,
                 };
                 let withheld = matches!(secret, Secret::Anonymous) && !credentials.is_anonymous();
-                let credential = secret.signer()?;
                 let doubt = location.guessed.then(|| Doubt::about(place.endpoint.clone()));
-                let signer = Signer::Azure { account: place.account.clone(), credential, doubt };
+                let signer = Signer::Azure(Box::new(AzureSigner::new(place.account.clone(), secret.clone(), doubt)?));
                 let wire = Wire::new(&place.endpoint, signer, traffic.clone())?;
                 let mut container = azure::Container::new(place, wire, secret)?;
                 container.other = credentials.account.clone().filter(|_| withheld);

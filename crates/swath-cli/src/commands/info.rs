@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use swath::raster::cog::BandStatistics;
 use swath::raster::{BandInfo, Format, Georeference, Interleave, MaskKind, RasterInfo};
 
+use crate::access::Access;
 use crate::runtime::block_on;
 use crate::{exit::Exit, talk::Talk};
 
@@ -17,6 +18,8 @@ pub struct Info {
     /// Read every pixel for minimum, maximum, mean and standard deviation
     #[arg(long)]
     stats: bool,
+    #[command(flatten)]
+    access: Access,
 }
 
 /// How many bands are listed before the rest is only counted.
@@ -24,7 +27,7 @@ const LISTED: usize = 24;
 
 pub fn run(args: &Info, talk: &Talk) -> swath::Result<Exit> {
     if let Some(url) = args.file.to_str().filter(|f| f.contains("://")) {
-        let credentials = swath::store::Credentials::from_env()?;
+        let credentials = args.access.credentials()?;
         let info = block_on(swath::describe(url, &credentials))?;
         talk.data(text(url, &info));
         for (index, band) in info.bands.iter().enumerate().take(LISTED) {

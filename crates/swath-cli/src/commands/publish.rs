@@ -6,8 +6,9 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use swath::plan_file::PlanFile;
 use swath::publish::{self, Kind, Overwrite, PublishPlan, PublishReport, Replace, Watch};
-use swath::store::{Credentials, Store};
+use swath::store::Store;
 
+use crate::access::Access;
 use crate::progress::{Meter, size};
 use crate::quoted::quoted;
 use crate::runtime::block_on;
@@ -20,7 +21,6 @@ use crate::{exit::Exit, talk::Talk};
   AZURE_STORAGE_SAS_TOKEN='sv=...' swath publish https://ACCOUNT.blob.core.windows.net/CONTAINER/maps
   swath publish --dry-run
 
-Credentials: AZURE_STORAGE_SAS_TOKEN, AZURE_STORAGE_KEY or AZURE_STORAGE_CONNECTION_STRING, or --sas-file.
 Running it again resumes; when everything is there, nothing is sent.")]
 pub struct Publish {
     /// A folder or an Azure container's URL (default: the plan's `[publish] to`, else published/)
@@ -40,9 +40,8 @@ pub struct Publish {
     /// Afterwards remove what earlier publications left and nothing refers to
     #[arg(long)]
     prune: bool,
-    /// A file that holds a SAS token
-    #[arg(long, value_name = "FILE")]
-    sas_file: Option<PathBuf>,
+    #[command(flatten)]
+    access: Access,
 }
 
 #[derive(ValueEnum, Clone, Copy)]
@@ -66,10 +65,7 @@ pub fn run(args: &Publish, talk: &Talk) -> swath::Result<Exit> {
     let started = Instant::now();
     let folder = args.plan.parent().unwrap_or(Path::new(""));
     let build = args.build.clone().unwrap_or_else(|| folder.join("build"));
-    let credentials = match &args.sas_file {
-        Some(file) => Credentials::sas_file(file)?,
-        None => Credentials::from_env()?,
-    };
+    let credentials = args.access.credentials()?;
     let store = Store::open(&target(args, folder)?, &credentials)?;
     let plan = block_on(publish::plan(&build, &store, args.overwrite.into()))?;
     if args.dry_run {

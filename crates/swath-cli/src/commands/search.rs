@@ -5,9 +5,9 @@ use clap::Args;
 use serde_json::{Value, json};
 use swath::search::{Found, Limits, search};
 use swath::stac::{Query, geoparquet, pretty};
-use swath::store::Credentials;
 use swath::{Error, Family};
 
+use crate::access::Access;
 use crate::progress::size;
 use crate::runtime::block_on;
 use crate::table::few;
@@ -18,9 +18,7 @@ use crate::{exit::Exit, talk::Talk};
 #[command(after_help = "Examples:
   swath search build --bbox -74.1,40.6,-73.7,40.9 --datetime 2018-06/2018-09
   swath search https://ACCOUNT.blob.core.windows.net/CONTAINER/maps --collections map4 --limit 5 -o items.parquet
-  swath search published --filter 'gsd <= 30' | jq '.features[].id'
-
-Credentials: AZURE_STORAGE_SAS_TOKEN, AZURE_STORAGE_KEY or AZURE_STORAGE_CONNECTION_STRING, or --sas-file.")]
+  swath search published --filter 'gsd <= 30' | jq '.features[].id'")]
 pub struct Search {
     /// A catalog: folder or URL of its root, or one of its documents (.json, .parquet)
     root: String,
@@ -29,9 +27,8 @@ pub struct Search {
     /// Write here instead of to stdout: .json, .ndjson or .parquet
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// A file that holds a SAS token
-    #[arg(long, value_name = "FILE")]
-    sas_file: Option<PathBuf>,
+    #[command(flatten)]
+    access: Access,
 }
 
 /// What narrows a search.
@@ -62,10 +59,7 @@ pub struct Asked {
 
 pub fn run(args: &Search, talk: &Talk) -> swath::Result<Exit> {
     let query = args.asked.query()?;
-    let credentials = match &args.sas_file {
-        Some(file) => Credentials::sas_file(file)?,
-        None => Credentials::from_env()?,
-    };
+    let credentials = args.access.credentials()?;
     let form = args.output.as_deref().map(Form::of).transpose()?;
     let found = block_on(search(&args.root, &credentials, &query, &Limits::default()))?;
     if found.matched == 0 && matches!(form, Some(Form::Table)) {

@@ -9,11 +9,11 @@ use swath::raster::crs::Crs;
 use swath::raster::warp::Method;
 use swath::search::{Limits, search};
 use swath::stack::{self, Fetch, GroupBy, OnError, Outcome, Reduce, StackPlan, StackRequest, StoreFetch, Values, readable_bytes};
-use swath::store::{Credentials, Store};
+use swath::store::Store;
 use swath::{Error, Family, Result};
 
 use super::search::Asked;
-use crate::{exit::Exit, progress::Meter, runtime::block_on, talk::Talk};
+use crate::{access::Access, exit::Exit, progress::Meter, runtime::block_on, talk::Talk};
 
 /// Stream an array (time, band, y, x) from a catalog: only the blocks needed are read
 #[derive(Args)]
@@ -28,9 +28,8 @@ pub struct Stack {
     assets: Vec<String>,
     #[command(flatten)]
     asked: Asked,
-    /// A file that holds a SAS token
-    #[arg(long, value_name = "FILE")]
-    sas_file: Option<PathBuf>,
+    #[command(flatten)]
+    access: Access,
     /// CRS of the array (default: the data's own, or the most common)
     #[arg(long, value_name = "EPSG:CODE")]
     crs: Option<String>,
@@ -99,10 +98,7 @@ pub fn run(args: &Stack, talk: &Talk) -> Result<Exit> {
 
 /// The items that match, and the way to their bytes.
 async fn items(args: &Stack, talk: &Talk) -> Result<(Vec<Value>, StoreFetch)> {
-    let credentials = match &args.sas_file {
-        Some(file) => Credentials::sas_file(file)?,
-        None => Credentials::from_env()?,
-    };
+    let credentials = args.access.credentials()?;
     let found = search(&args.root, &credentials, &args.asked.query()?, &Limits::default()).await?;
     for problem in &found.problems {
         talk.say(format!("warning: {}: {}", problem.at, problem.found));

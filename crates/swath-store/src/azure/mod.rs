@@ -53,15 +53,14 @@ impl Container {
     }
     /// Refuses to write without credentials, or with a token that says itself that it may not, before anything is sent.
     pub fn may_write(&self, at: &str, action: Action) -> Result<()> {
-        match &self.secret {
-            Secret::Anonymous => Err(self.spot(at, action).anonymous()),
-            Secret::Sas(sas) if action != Action::CreateContainer => {
-                let denied = sas.denies(action.right()).map(|reason| Error::new(Family::Refused, at, reason, ""));
-                denied.map_or(Ok(()), |e| {
-                    Err(e.hint("make a token with the rights racwl, then set AZURE_STORAGE_SAS_TOKEN or give --sas-file"))
-                })
-            }
-            _ => Ok(()),
+        if matches!(self.secret, Secret::Anonymous) {
+            return Err(self.spot(at, action).anonymous());
+        }
+        let denied = self.secret.sas().filter(|_| action != Action::CreateContainer).and_then(|sas| sas.denies(action.right()));
+        match denied {
+            Some(reason) => Err(Error::new(Family::Refused, at, reason, "")
+                .hint("make a token with the rights racwl, then set AZURE_STORAGE_SAS_TOKEN or give --sas-file")),
+            None => Ok(()),
         }
     }
     fn object(&self, name: &str) -> Result<Path> {

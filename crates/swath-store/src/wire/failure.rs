@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Unreached { why: String, tries: u32, heals: bool, nobody: bool },
     /// The answer is larger than was asked for.
     TooLarge { size: u64, most: u64 },
+    /// There is no credential to sign with; nothing was sent.
+    Credentials(Box<crate::Error>),
 }
 
 /// A 4xx or 5xx answer, without its request.
@@ -41,6 +43,10 @@ impl Answer {
         let named = headers.get("x-ms-error-code").and_then(|v| v.to_str().ok()).map(str::to_owned);
         let code = named.or_else(|| element("Code")).unwrap_or_default();
         Self { status, code, message: redact(&element("Message").unwrap_or_default()), wait, tries }
+    }
+    /// Whether the server would not let an unknown read. It hides what an unknown may not see as absent.
+    pub fn wants_a_name(&self) -> bool {
+        matches!((self.status.as_u16(), self.code.as_str()), (401 | 403, _) | (409, "PublicAccessNotPermitted") | (404, "ResourceNotFound"))
     }
 }
 
@@ -69,7 +75,7 @@ impl Failure {
         match self {
             Self::Answer(answer) => matches!(answer.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504),
             Self::Unreached { heals, .. } => *heals,
-            Self::TooLarge { .. } => false,
+            Self::TooLarge { .. } | Self::Credentials(_) => false,
         }
     }
     pub fn nobody_listens(&self) -> bool {
@@ -89,6 +95,7 @@ impl fmt::Display for Failure {
             Self::Answer(answer) => write!(f, "HTTP {} {}", answer.status.as_u16(), answer.code),
             Self::Unreached { why, .. } => f.write_str(why),
             Self::TooLarge { size, most } => write!(f, "{size} bytes, more than {most}"),
+            Self::Credentials(error) => write!(f, "{error}"),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod connector;
 mod doubt;
 mod failure;
+mod sign;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +12,9 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use md5::{Digest, Md5};
-use object_store::azure::{AzureAuthorizer, AzureCredential};
 use object_store::client::{HttpRequest, HttpRequestBody};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use url::Url;
@@ -24,6 +23,7 @@ use crate::traffic::Traffic;
 pub(crate) use connector::{Connector, failure_of};
 pub(crate) use doubt::Doubt;
 pub(crate) use failure::{Answer, Failure};
+pub(crate) use sign::{AzureSigner, Signer};
 
 /// No byte for this long and the attempt is given up.
 const STALL: Duration = Duration::from_secs(10);
@@ -39,21 +39,7 @@ const IN_FLIGHT: usize = 128;
 const LARGEST_BODY: u64 = 1 << 30;
 
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
-const MS_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 const MS_BLOB_MD5: HeaderName = HeaderName::from_static("x-ms-blob-content-md5");
-const ANONYMOUS_VERSION: HeaderValue = HeaderValue::from_static("2023-11-03");
-
-/// What proves who we are to one host; never printed.
-pub(crate) enum Signer {
-    None,
-    Azure {
-        account: String,
-        credential: Option<AzureCredential>,
-        doubt: Option<Doubt>,
-    },
-    /// A query that belongs to a plain web URL.
-    Query(SecretString),
-}
 
 /// Asked of one request through its extensions: the largest body that will be read.
 #[derive(Clone, Copy)]
@@ -103,10 +89,10 @@ impl Wire {
     pub async fn send(&self, request: HttpRequest) -> Result<Reply, Failure> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map(|all| all.to_bytes()).map_err(|e| Failure::unreached(e.to_string(), 1))?;
-        if let Signer::Azure { doubt: Some(doubt), .. } = &self.0.signer {
+        if let Some(doubt) = self.0.signer.doubt() {
             doubt.settle(&self.0.client, &self.0.traffic).await?;
         }
-        let mut tries = 0;
+        let (mut tries, mut renewed) = (0, false);
         loop {
             tries += 1;
             let mut request = HttpRequest::new(HttpRequestBody::from(body.clone()));
@@ -114,10 +100,16 @@ impl Wire {
             *request.uri_mut() = parts.uri.clone();
             *request.headers_mut() = parts.headers.clone();
             *request.extensions_mut() = parts.extensions.clone();
+            complete(&mut request, &body)?;
+            let shown = self.0.signer.sign(&mut request).await?;
             let failure = match self.attempt(request, &body, tries).await {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
             };
+            if !renewed && self.0.signer.renew(&shown, &failure).await? {
+                renewed = true;
+                continue;
+            }
             let most = if failure.nobody_listens() { CONNECTS } else { ATTEMPTS };
             if !failure.may_heal() || tries >= most {
                 return Err(failure);
@@ -126,9 +118,8 @@ impl Wire {
         }
     }
 
-    async fn attempt(&self, mut request: HttpRequest, body: &Bytes, tries: u32) -> Result<Reply, Failure> {
+    async fn attempt(&self, request: HttpRequest, body: &Bytes, tries: u32) -> Result<Reply, Failure> {
         let _permit = self.0.gate.acquire().await.map_err(|e| Failure::unreached(e.to_string(), tries))?;
-        self.complete(&mut request, body)?;
         let most = request.extensions().get::<AtMost>().map_or(LARGEST_BODY, |most| most.0);
         let (parts, _) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| Failure::unreached("the URL cannot be sent".into(), tries))?;
@@ -168,51 +159,36 @@ impl Wire {
         }
         Ok(Reply { status, headers, body: whole.freeze() })
     }
-
-    /// Adds the checksum of what is sent, the conditions asked for, and at last the signature over it all.
-    fn complete(&self, request: &mut HttpRequest, body: &Bytes) -> Result<(), Failure> {
-        if !body.is_empty() {
-            let sum = header(&BASE64.encode(Md5::digest(body)))?;
-            request.headers_mut().insert(CONTENT_MD5, sum);
-        }
-        if request.uri().query().is_some_and(|query| query.contains("comp=blocklist"))
-            && let Some(whole) = request.extensions().get::<WholeBlob>().cloned()
-        {
-            if let Some(sum) = whole.md5.get() {
-                request.headers_mut().insert(MS_BLOB_MD5, header(&BASE64.encode(sum))?);
-            }
-            if whole.create_only {
-                request.headers_mut().insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
-            }
-            // The type of the list itself; the blob's own type travels as x-ms-blob-content-type.
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-        }
-        if *request.method() == Method::PUT && !request.headers().contains_key(CONTENT_LENGTH) {
-            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-        }
-        match &self.0.signer {
-            Signer::None => {}
-            Signer::Azure { account, credential: Some(credential), doubt } if doubt.as_ref().is_none_or(Doubt::is_cleared) => {
-                AzureAuthorizer::new(credential, account)
-                    .try_authorize(request)
-                    .map_err(|_| Failure::unreached("the request cannot be signed".into(), 1))?
-            }
-            Signer::Azure { .. } => {
-                request.headers_mut().insert(MS_VERSION, ANONYMOUS_VERSION);
-            }
-            Signer::Query(query) => {
-                let signed = format!("{}?{}", request.uri(), query.expose_secret());
-                *request.uri_mut() = signed.parse().map_err(|_| Failure::unreached("the URL's query cannot be sent".into(), 1))?;
-            }
-        }
-        Ok(())
-    }
 }
 
 impl std::fmt::Debug for Wire {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Wire")
     }
+}
+
+/// Adds the checksum of what is sent and the conditions asked for; the signature over it all comes after.
+fn complete(request: &mut HttpRequest, body: &Bytes) -> Result<(), Failure> {
+    if !body.is_empty() {
+        let sum = header(&BASE64.encode(Md5::digest(body)))?;
+        request.headers_mut().insert(CONTENT_MD5, sum);
+    }
+    if request.uri().query().is_some_and(|query| query.contains("comp=blocklist"))
+        && let Some(whole) = request.extensions().get::<WholeBlob>().cloned()
+    {
+        if let Some(sum) = whole.md5.get() {
+            request.headers_mut().insert(MS_BLOB_MD5, header(&BASE64.encode(sum))?);
+        }
+        if whole.create_only {
+            request.headers_mut().insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
+        }
+        // The type of the list itself; the blob's own type travels as x-ms-blob-content-type.
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    }
+    if *request.method() == Method::PUT && !request.headers().contains_key(CONTENT_LENGTH) {
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    Ok(())
 }
 
 /// A request without a body.

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use swath_store::{ContainerGrant, Credentials, Sas, Store};
+use swath_store::{Credentials, Sas, SasGrant, Store};
 
 /// Base64 of bytes that nothing else is keyed with.
 pub const KEY: &str = "c3dhdGgtdGVzdC1rZXktdGhhdC1vcGVucy1ub3RoaW5nLWVsc2UtMDEyMzQ1Njc4OQ==";
@@ -62,7 +62,8 @@ impl Azurite {
     /// A container's token with some rights, valid for some minutes (negative: lapsed).
     pub fn sas(&self, container: &str, rights: &str, minutes: i64) -> Sas {
         let expires = chrono::Utc::now() + chrono::Duration::minutes(minutes);
-        Sas::for_container(&ContainerGrant { account: ACCOUNT, container, rights, expires }, KEY).expect("a token")
+        let grant = SasGrant { account: ACCOUNT, container, rights, expires: Some(expires), ..SasGrant::default() };
+        Sas::for_container(&grant, KEY).expect("a token")
     }
 }
 

@@ -1,11 +1,9 @@
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
-use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::names::percent_decode;
+use crate::names::{percent_decode, percent_encode};
 use crate::{Error, Result};
 
 /// A shared access signature, split into its fields; the signature itself cannot be printed.
@@ -15,18 +13,6 @@ pub struct Sas {
     fields: Vec<(String, String)>,
     signature: SecretString,
 }
-
-/// What a container's SAS shall allow.
-#[derive(Debug, Clone)]
-pub struct ContainerGrant<'a> {
-    pub account: &'a str,
-    pub container: &'a str,
-    /// Rights in Azure's order: `racwdl`.
-    pub rights: &'a str,
-    pub expires: DateTime<Utc>,
-}
-
-const VERSION: &str = "2021-08-06";
 
 impl Sas {
     /// Splits a token; a leading `?` is ignored.
@@ -48,29 +34,11 @@ impl Sas {
             _ => Err(Error::misuse("SAS token", "has no signature", "a query with the fields sv, sp, se and sig is expected")),
         }
     }
-    /// A service SAS for one container, signed with the account's key.
-    ///
-    /// # Errors
-    /// Misuse where the key is not base64.
-    pub fn for_container(grant: &ContainerGrant<'_>, key: &str) -> Result<Self> {
-        let key = BASE64.decode(key).map_err(|_| Error::misuse("account key", "is not base64", ""))?;
-        let expires = grant.expires.to_rfc3339_opts(SecondsFormat::Secs, true);
-        let resource = format!("/blob/{}/{}", grant.account, grant.container);
-        // The string to sign of version 2020-12-06 and later: rights, start, expiry, resource, policy, ip, protocol,
-        // version, resource kind, snapshot, encryption scope, and five response headers.
-        let lines = [grant.rights, "", &expires, &resource, "", "", "", VERSION, "c", "", "", "", "", "", "", ""];
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).map_err(|_| Error::misuse("account key", "is empty", ""))?;
-        mac.update(lines.join("\n").as_bytes());
-        let signature = BASE64.encode(mac.finalize().into_bytes());
-        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let fields = vec![field("sv", VERSION), field("sr", "c"), field("sp", grant.rights), field("se", &expires)];
-        Ok(Self { fields, signature: signature.into() })
-    }
     /// The token as it goes behind a `?`. This is the secret: for a file or a variable of the person who asked for it.
     pub fn expose_token(&self) -> SecretString {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.pairs());
-        query.finish().into()
+        let pairs = self.pairs();
+        let spelled: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={}", percent_encode(value))).collect();
+        spelled.join("&").into()
     }
     /// One decoded field by its short name: `sp`, `se`, `sr`, `spr`.
     pub fn field(&self, name: &str) -> Option<&str> {
@@ -101,6 +69,15 @@ impl Sas {
         (!enough).then(|| format!("the SAS token allows {} (sp={rights}), not {}", rights_in_words(rights), right_in_words(right)))
     }
 
+    /// Fields that are set, and their signature.
+    pub(super) fn of(fields: &[(&str, &str)], signature: SecretString) -> Self {
+        let set = fields.iter().filter(|(_, value)| !value.is_empty());
+        Self { fields: set.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(), signature }
+    }
+    /// Whether two are the very same token.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.signature.expose_secret() == other.signature.expose_secret()
+    }
     pub(crate) fn pairs(&self) -> Vec<(String, String)> {
         let mut pairs = self.fields.clone();
         pairs.push(("sig".into(), self.signature.expose_secret().to_owned()));
@@ -114,13 +91,13 @@ impl fmt::Debug for Sas {
     }
 }
 
-fn instant(text: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn instant(text: &str) -> Option<DateTime<Utc>> {
     let full = DateTime::parse_from_rfc3339(text).ok().map(|t| t.with_timezone(&Utc));
     full.or_else(|| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%MZ").ok().map(|t| t.and_utc()))
         .or_else(|| chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0).map(|t| t.and_utc()))
 }
 
-fn words(span: Duration) -> String {
+pub(super) fn words(span: Duration) -> String {
     match (span.num_days(), span.num_hours(), span.num_minutes()) {
         (days @ 2.., ..) => format!("{days} days"),
         (_, hours @ 2.., _) => format!("{hours} hours"),
@@ -129,7 +106,7 @@ fn words(span: Duration) -> String {
     }
 }
 
-fn right_in_words(right: char) -> &'static str {
+pub(super) fn right_in_words(right: char) -> &'static str {
     match right {
         'r' => "read (r)",
         'a' => "add (a)",
@@ -137,11 +114,21 @@ fn right_in_words(right: char) -> &'static str {
         'w' => "write (w)",
         'd' => "delete (d)",
         'l' => "list (l)",
+        'x' => "delete versions (x)",
+        'y' => "delete for good (y)",
+        't' => "read and write tags (t)",
+        'f' => "find by tags (f)",
+        'm' => "move (m)",
+        'e' => "execute (e)",
+        'o' => "change the owner (o)",
+        'p' => "change permissions (p)",
+        'i' => "set immutability (i)",
+        'u' => "update (u)",
         _ => "another right",
     }
 }
 
-fn rights_in_words(rights: &str) -> String {
+pub(super) fn rights_in_words(rights: &str) -> String {
     let known: Vec<_> = rights.chars().filter(|c| "racwdl".contains(*c)).map(right_in_words).collect();
     if known.is_empty() { "nothing".into() } else { known.join(", ") }
 }
