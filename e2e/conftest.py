@@ -6,6 +6,8 @@ import shutil
 import pytest
 
 from support import azurite as azurite_server
+from support import certificate as certificates
+from support import entra
 from support import run as runner
 from support import scenes as generated_scenes
 from support.catalog import open_catalog
@@ -95,3 +97,27 @@ def azurite(tmp_path_factory):
     server = azurite_server.Azurite(tmp_path_factory.mktemp("azurite"))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """For 127.0.0.1, and the authority that signed it (`SSL_CERT_FILE` makes it known)."""
+    return certificates.make(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="session")
+def azurite_https(certificate, tmp_path_factory):
+    """One that speaks https and takes bearer tokens."""
+    if not os.path.isfile(azurite_server.MAIN):
+        pytest.skip("not run: Azurite is absent; `make test` installs it")
+    server = azurite_server.Azurite(tmp_path_factory.mktemp("azurite-https"), certificate)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def login():
+    """Microsoft Entra and a machine's metadata service, as far as they give tokens."""
+    server = entra.TokenServer()
+    yield server
+    server.close()

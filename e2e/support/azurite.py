@@ -25,23 +25,27 @@ def remember(sas):
 
 
 class Azurite:
-    def __init__(self, folder):
+    """`certificate` (see support/certificate.py) makes it speak https and take bearer tokens, whoever made them."""
+
+    def __init__(self, folder, certificate=None):
         self.key = base64.b64encode(secrets.token_bytes(64)).decode()
         SECRETS.add(self.key)
         node = shutil.which("node")
         assert node, "node is missing; run `make test`, which installs it"
         command = [node, MAIN, "--blobHost", "127.0.0.1", "--blobPort", "0", "--skipApiVersionCheck", "--disableTelemetry", "-l", str(folder)]
+        if certificate:
+            command += ["--cert", str(certificate.chain), "--key", str(certificate.key), "--oauth", "basic"]
         environment = os.environ | {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{self.key}"}
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.log = []
-        self.url = f"http://127.0.0.1:{self._port()}/{ACCOUNT}"
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self._port()}/{ACCOUNT}"
         threading.Thread(target=self._drain, daemon=True).start()
-        self.client = BlobServiceClient(self.url, credential=self.key)
+        self.client = BlobServiceClient(self.url, credential=self.key, connection_verify=str(certificate.authority) if certificate else True)
 
     def _port(self):
         for line in self.process.stdout:
             self.log.append(line)
-            found = re.search(r"listens on http://127\.0\.0\.1:(\d+)", line)
+            found = re.search(r"listens on https?://127\.0\.0\.1:(\d+)", line)
             if found:
                 return int(found[1])
         raise AssertionError("Azurite did not start:\n" + "".join(self.log))

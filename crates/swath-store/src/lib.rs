@@ -23,11 +23,13 @@ mod traffic;
 mod typos;
 mod wire;
 
+pub use azure::StoredPolicy;
 pub use credentials::Credentials;
 pub use entra::{Scope, Tokens};
 pub use error::{Error, Family, Result};
 pub use location::{AzurePlace, Location, Place};
 pub use redact::redact;
-pub use sas::{Sas, SasGrant};
+pub use sas::{Explained, Finding, Policy, Purpose, Sas, SasGrant, SasKind, SasMade, SasRequest, Severity};
+pub use sas::{expiry as sas_expiry, explain as explain_sas};
 pub use store::{Container, Content, Entry, Fetched, Put, Store};
 pub use traffic::Counts;

@@ -1,4 +1,5 @@
-/// The same text with every secret value replaced: `sig=`, `AccountKey=`, and the signature of an `Authorization: SharedKey`.
+/// The same text with every secret value replaced: `sig=`, `AccountKey=`, the signature of an `Authorization: SharedKey`, a
+/// client's secret or assertion, a token.
 ///
 /// ```
 /// # use swath_store::redact;
@@ -20,7 +21,20 @@ pub fn redact(text: &str) -> String {
 }
 
 /// The words a secret follows. The encoded ones stand inside a URL that is itself a query value.
-const MARKS: [&str; 6] = ["sig=", "sig%3d", "accountkey=", "sharedkey ", "sharedkeylite ", "bearer "];
+const MARKS: [&str; 12] = [
+    "sig=",
+    "sig%3d",
+    "accountkey=",
+    "sharedkey ",
+    "sharedkeylite ",
+    "bearer ",
+    "client_secret=",
+    "client_assertion=",
+    "access_token\":\"",
+    "access_token\": \"",
+    "accesstoken\":\"",
+    "accesstoken\": \"",
+];
 
 /// Where the next secret value begins in a lower-case text, at or after a byte.
 fn next_secret(lower: &str, from: usize) -> Option<usize> {
@@ -51,6 +65,9 @@ mod tests {
             format!("AccountKey={canary};x"),
             format!("Authorization: SharedKey devstore:{canary}\r\n"),
             format!("Authorization: Bearer {canary}"),
+            format!("grant_type=client_credentials&client_secret={canary}&x"),
+            format!("client_assertion={canary}"),
+            format!("{{\"access_token\":\"{canary}\"}} {{\"accessToken\": \"{canary}\"}}"),
         ] {
             let shown = redact(&form);
             assert!(!shown.contains("cAnArY1"), "{shown}");

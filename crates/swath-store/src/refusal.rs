@@ -16,12 +16,16 @@ pub(crate) enum Action {
     Write,
     Delete,
     CreateContainer,
+    /// Reading or writing stored access policies.
+    Policies,
+    /// Asking for a key to sign tokens with.
+    Delegate,
 }
 
 impl Action {
     pub fn right(self) -> char {
         match self {
-            Self::Read => 'r',
+            Self::Read | Self::Policies | Self::Delegate => 'r',
             Self::List => 'l',
             Self::Create | Self::CreateContainer => 'c',
             Self::Write => 'w',
@@ -36,6 +40,8 @@ impl Action {
             Self::Write => "write",
             Self::Delete => "delete",
             Self::CreateContainer => "create the container",
+            Self::Policies => "use the container's stored access policies",
+            Self::Delegate => "make a user delegation key",
         }
     }
 }
@@ -155,10 +161,12 @@ impl Spot<'_> {
         let source = tokens.source();
         if source.is_empty() {
             // Nobody was there to be asked, or whoever is set up gave no token.
-            let why = tokens.refusal();
-            let found = why.as_ref().map_or_else(|| "no credentials were given".to_owned(), |e| e.found.clone());
-            let hint = why.and_then(|e| e.hint).map_or_else(|| SET.to_owned(), |hint| format!("{SET}; or {hint}"));
-            return error(format!("{said}: no credentials were given; {found}")).hint(hint);
+            let Some(why) = tokens.refusal() else { return error(format!("{said}: no credentials were given")).hint(SET) };
+            let hint = why.hint.unwrap_or_default();
+            return match tokens.is_named() {
+                true => error(format!("{said}: {}", why.found)).hint(hint),
+                false => error(format!("{said}: no credentials were given; {}", why.found)).hint(format!("{SET}; or {hint}")),
+            };
         }
         let role = if self.action == Action::Read || self.action == Action::List { "Reader" } else { "Contributor" };
         if answer.status.as_u16() == 401 {

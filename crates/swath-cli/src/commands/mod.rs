@@ -12,6 +12,7 @@ mod info;
 mod init;
 mod plan;
 mod publish;
+mod sas;
 mod search;
 mod stack;
 
@@ -23,6 +24,7 @@ pub enum Command {
     Info(info::Info),
     Plan(plan::Plan),
     Publish(publish::Publish),
+    Sas(sas::Sas),
     Search(search::Search),
     Cog(cog::Cog),
     Stack(stack::Stack),
@@ -52,6 +54,7 @@ pub fn run(command: Command, talk: &Talk) -> swath::Result<Exit> {
         Command::Info(args) => info::run(&args, talk),
         Command::Plan(args) => plan::run(&args, talk),
         Command::Publish(args) => publish::run(&args, talk),
+        Command::Sas(args) => sas::run(&args, talk),
         Command::Search(args) => search::run(&args, talk),
         Command::Stack(args) => stack::run(&args, talk),
     }

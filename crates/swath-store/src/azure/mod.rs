@@ -1,8 +1,10 @@
 //! A container of a storage account: what reading over HTTP does not cover.
 
 mod container;
+mod delegation;
 mod delete;
 mod list;
+mod policy;
 mod upload;
 
 use std::sync::Arc;
@@ -15,6 +17,9 @@ use crate::credentials::Secret;
 use crate::refusal::{Action, Spot};
 use crate::wire::{Connector, Failure, Wire, failure_of};
 use crate::{AzurePlace, Error, Family, Result};
+pub(crate) use delegation::LONGEST as LONGEST_DELEGATION;
+pub(crate) use policy::MOST as MOST_POLICIES;
+pub use policy::StoredPolicy;
 pub(crate) use upload::Upload;
 
 /// One container as this process may use it.

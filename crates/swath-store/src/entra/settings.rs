@@ -109,7 +109,7 @@ fn metadata(client: Option<String>) -> Result<Endpoint> {
 fn endpoint(typed: &str) -> Result<Url> {
     let url = Url::parse(typed).map_err(|e| Error::misuse(env::IDENTITY_ENDPOINT, e.to_string(), "a URL"))?;
     // App Service names its own address by number; what is asked there never leaves the machine it runs on.
-    let own = url.host_str().is_some_and(|host| host.starts_with("169.254.") || host.starts_with("10.") || host.starts_with("172."));
+    let own = url.host_str().is_some_and(|host| host.starts_with("169.254."));
     if !own {
         safe(&url, env::IDENTITY_ENDPOINT)?;
     }
