@@ -3,7 +3,7 @@ CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CARGO_TARGET_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-large check fuzz clean
+.PHONY: help demo test bench bench-large bench-upload check fuzz clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/make \1\t/' | expand -t 18
@@ -23,6 +23,10 @@ bench: ## against rio-cogeo and the GDAL COG driver; leaves a dated folder in be
 bench-large: ## one large image against the GDAL COG driver; takes 4 GB of disk
 	@scripts/install.sh judges
 	@scripts/bench.sh large
+
+bench-upload: ## small and large files to a container, against azcopy and obstore; takes 2 GB of disk
+	@scripts/install.sh test
+	@scripts/bench.sh upload
 
 check: ## format, lints, arrows between crates, file sizes, licences
 	@scripts/install.sh lint

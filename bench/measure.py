@@ -15,11 +15,11 @@ def high_water_mib(pid):
         return 0
 
 
-def run(argv):
+def run(argv, env=None, cwd=None):
     argv = [str(word) for word in argv]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.perf_counter()
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env, cwd=cwd)
         peak, ended = 0, 0
         while not ended:
             peak = max(peak, high_water_mib(process.pid))

@@ -6,10 +6,12 @@ import shutil
 import pytest
 
 from support import azurite as azurite_server
+from support import canary
 from support import certificate as certificates
 from support import entra
 from support import run as runner
 from support import scenes as generated_scenes
+from support import versions
 from support.catalog import open_catalog
 from support.files import copy_writable
 from support.http import RangeServer
@@ -17,6 +19,22 @@ from support.http import RangeServer
 
 def pytest_report_header():
     return f"swath: {runner.BINARY}"
+
+
+@pytest.fixture(autouse=True)
+def no_file_holds_a_secret(request):
+    """Files that a run left in the test's own folder."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder:
+        canary.search_folder(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_of_the_session_holds_a_secret(tmp_path_factory):
+    """What fixtures of several tests left, and what was stored in Azurite."""
+    yield
+    canary.search_folder(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")
@@ -85,8 +103,7 @@ def serve():
     yield start
     for server in servers:
         for request in server.requests:
-            for secret in runner.SECRETS:
-                assert secret not in request.query and secret not in str(request.headers), f"a credential was sent to a foreign host: {request}"
+            assert not canary.seen_in(f"{request.query} {request.headers}"), f"a credential was sent to a foreign host: {request.path}"
         server.close()
 
 
@@ -115,9 +132,31 @@ def azurite_https(certificate, tmp_path_factory):
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def memory():
+    """An Azurite that forgets all when it ends, with a SAS for everything."""
+    if not os.path.isfile(azurite_server.MAIN):
+        pytest.skip("not run: Azurite is absent; `make test` installs it")
+    server = azurite_server.Azurite()
+    server.sas = server.account_sas()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def login():
     """Microsoft Entra and a machine's metadata service, as far as they give tokens."""
     server = entra.TokenServer()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def old(swath, tmp_path_factory):
+    """The first version of a small catalog; for reading only, as is the second."""
+    return versions.first(swath, tmp_path_factory.mktemp("first"))
+
+
+@pytest.fixture(scope="session")
+def new(swath, old, tmp_path_factory):
+    return versions.second(swath, old, tmp_path_factory.mktemp("second") / "x")

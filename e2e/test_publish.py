@@ -1,7 +1,5 @@
 """`publish`: assets first and root last, resumable, and the second run writes nothing."""
 import random
-import signal
-import subprocess
 import time
 
 import numpy as np
@@ -10,7 +8,7 @@ import pytest
 from support import rasters
 from support.catalog import open_catalog
 from support.files import rewritten, stamps, tree
-from support.run import BINARY, SECRETS, environment
+from support.run import SECRETS, start
 
 
 def content(folder):
@@ -93,10 +91,10 @@ def test_a_published_tree_holds_no_secret(published):
 
 
 def kill_while(argv, cwd, env, after):
-    process = subprocess.Popen([BINARY, *argv], cwd=cwd, env=environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    running = start(*argv, cwd=cwd, env=env)
     time.sleep(after)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    running.process.kill()
+    running.end(60)
 
 
 def test_a_kill_shows_no_reader_half_an_item_and_the_rerun_ends_it(swath, tmp_path):

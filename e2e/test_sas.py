@@ -12,7 +12,8 @@ from azure.storage.blob import AccessPolicy, BlobServiceClient, ContainerClient,
 from azure.storage.blob._shared.shared_access_signature import SharedAccessSignature
 from azure.storage.blob._shared_access_signature import BlobSharedAccessSignature
 
-from support.azurite import ACCOUNT, remember
+from support.azurite import ACCOUNT
+from support.canary import remember_sas as remember
 from support.entra import token
 from support.run import BINARY, environment
 

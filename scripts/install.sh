@@ -92,12 +92,21 @@ install_node() {
 install_azurite() {
     local folder="$TOOLS/node" stamp="$TOOLS/node/.pins"
     [ "$(cat "$stamp" 2>/dev/null)" = "$(pin "$ROOT/e2e/package-lock.json")" ] && return 0
-    echo "installing Azurite into $folder"
+    echo "installing Azurite and azcopy into $folder"
     mkdir -p "$folder"
     cp "$ROOT/e2e/package.json" "$ROOT/e2e/package-lock.json" "$folder/"
     npm ci --prefix "$folder" --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error ||
         fail "npm could not install Azurite" "check the network, then start again"
     pin "$ROOT/e2e/package-lock.json" >"$stamp"
+}
+
+# azcopy comes with Azurite's packages; without this library it does not start, and its tests say that they were not run.
+install_azcopy_library() {
+    ldconfig -p 2>/dev/null | grep -q 'libsecret-1\.so\.0' && return 0
+    command -v apt-get >/dev/null || return 0
+    echo "installing libsecret-1-0 for azcopy"
+    (as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libsecret-1-0 >/dev/null) ||
+        echo "apt-get could not install libsecret-1-0: azcopy will not be a judge"
 }
 
 mkdir -p "$CARGO_TARGET_DIR" || fail "cannot write $CARGO_TARGET_DIR" "set CARGO_TARGET_DIR to a folder of yours"
@@ -107,6 +116,6 @@ case "${1:-build}" in
 build) install_system && install_rust ;;
 lint) install_system && install_rust && install_lints ;;
 judges) install_system && install_rust && install_judges ;;
-test) install_system && install_rust && install_judges && install_node && install_azurite ;;
+test) install_system && install_rust && install_judges && install_node && install_azurite && install_azcopy_library ;;
 *) fail "unknown step: $1" "one of: build, lint, judges, test" ;;
 esac

@@ -11,28 +11,24 @@ import threading
 
 from azure.storage.blob import AccountSasPermissions, BlobServiceClient, ContainerSasPermissions, ResourceTypes, generate_account_sas, generate_container_sas
 
-from .run import SECRETS
+from .canary import remember, remember_sas
 
 MAIN = os.environ.get("SWATH_AZURITE", "")
 ACCOUNT = "swathtest"
 
 
-def remember(sas):
-    """From now on no output may show this signature."""
-    signature = re.search(r"sig=([^&]+)", sas)[1]
-    SECRETS.update({signature, signature.replace("%3D", "=").replace("%2B", "+").replace("%2F", "/")})
-    return sas
-
-
 class Azurite:
-    """`certificate` (see support/certificate.py) makes it speak https and take bearer tokens, whoever made them."""
+    """`folder` holds what is stored; without one it is kept in memory.
 
-    def __init__(self, folder, certificate=None):
-        self.key = base64.b64encode(secrets.token_bytes(64)).decode()
-        SECRETS.add(self.key)
+    `certificate` (see support/certificate.py) makes it speak https and take bearer tokens, whoever made them.
+    """
+
+    def __init__(self, folder=None, certificate=None):
+        self.key = remember(base64.b64encode(secrets.token_bytes(64)).decode())
         node = shutil.which("node")
         assert node, "node is missing; run `make test`, which installs it"
-        command = [node, MAIN, "--blobHost", "127.0.0.1", "--blobPort", "0", "--skipApiVersionCheck", "--disableTelemetry", "-l", str(folder)]
+        command = [node, MAIN, "--blobHost", "127.0.0.1", "--blobPort", "0", "--skipApiVersionCheck", "--disableTelemetry"]
+        command += ["-l", str(folder)] if folder else ["--inMemoryPersistence"]
         if certificate:
             command += ["--cert", str(certificate.chain), "--key", str(certificate.key), "--oauth", "basic"]
         environment = os.environ | {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{self.key}"}
@@ -59,10 +55,10 @@ class Azurite:
         self.process.wait(30)
 
     def account_sas(self, permission="rwdlac", hours=1):
-        return remember(generate_account_sas(ACCOUNT, self.key, ResourceTypes(service=True, container=True, object=True), AccountSasPermissions.from_string(permission), expiry(hours)))
+        return remember_sas(generate_account_sas(ACCOUNT, self.key, ResourceTypes(service=True, container=True, object=True), AccountSasPermissions.from_string(permission), expiry(hours)))
 
     def container_sas(self, container, permission="rl", hours=1):
-        return remember(generate_container_sas(ACCOUNT, container, account_key=self.key, permission=ContainerSasPermissions.from_string(permission), expiry=expiry(hours)))
+        return remember_sas(generate_container_sas(ACCOUNT, container, account_key=self.key, permission=ContainerSasPermissions.from_string(permission), expiry=expiry(hours)))
 
     def blobs(self, container):
         return {b.name: b for b in self.client.get_container_client(container).list_blobs()}

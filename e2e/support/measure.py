@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 
-from .run import BINARY, Result, environment, holds_for_every_run
+from .run import RUNS, WATCHED, BINARY, Result, environment, holds_for_every_run
 
 
 def high_water_mib(pid):
@@ -24,6 +24,8 @@ def measured(*args, cwd=None, env=None, timeout=60):
     texts, peak = {}, 0.0
     started = time.monotonic()
     process = subprocess.Popen(argv, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    began = time.time()
+    WATCHED.begin(process.pid, argv)
     streams = {"out": process.stdout, "err": process.stderr}
     readers = [threading.Thread(target=lambda name=name, stream=stream: texts.update({name: stream.read()})) for name, stream in streams.items()]
     for reader in readers:
@@ -34,6 +36,8 @@ def measured(*args, cwd=None, env=None, timeout=60):
             process.kill()
         time.sleep(0.002)
     seconds = time.monotonic() - started
+    RUNS.add(began, time.time())
+    WATCHED.end(process.pid)
     for reader, stream in zip(readers, streams.values()):
         reader.join()
         stream.close()

@@ -26,6 +26,8 @@ pub const IDENTITY_ENDPOINT: &str = "IDENTITY_ENDPOINT";
 pub const IDENTITY_HEADER: &str = "IDENTITY_HEADER";
 /// A machine's metadata service, in place of `http://169.254.169.254`.
 pub const METADATA_HOST: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+/// After how many seconds without a byte a request is given up and tried again.
+pub const STALL_SECONDS: &str = "SWATH_STALL_SECONDS";
 
 /// A variable's value, without surrounding space; an empty one counts as unset.
 pub fn read(name: &str) -> Option<String> {

@@ -125,6 +125,34 @@ async fn a_silent_server_is_noticed_in_about_ten_seconds() {
 }
 
 #[tokio::test]
+async fn a_byte_now_and_then_is_a_stall_too() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for (count, stream) in listener.incoming().flatten().enumerate() {
+            std::thread::spawn(move || trickle(stream, count));
+        }
+    });
+    let start = Instant::now();
+    assert_eq!(open(&url).get("a.json").await.unwrap().bytes, BODY);
+    assert!((9..14).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+}
+
+/// The first answer comes at a byte in two seconds, later ones at once.
+fn trickle(mut stream: TcpStream, count: usize) {
+    let _ = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty()).count();
+    let answer = reply("200 OK", "", BODY);
+    let (head, body) = answer.split_at(answer.len() - BODY.len());
+    let _ = stream.write_all(head.as_bytes());
+    for byte in body.bytes() {
+        if count == 0 {
+            std::thread::sleep(Duration::from_secs(2));
+        }
+        let _ = stream.write_all(&[byte]);
+    }
+}
+
+#[tokio::test]
 async fn what_stays_broken_has_its_family() {
     for (status, family) in [
         ("500 Ill", Family::Unreachable),

@@ -1,10 +1,15 @@
+use std::time::Duration;
+
 use reqwest::header::SERVER;
 use tokio::sync::OnceCell;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use url::Url;
 
-use super::{Failure, STALL};
+use super::{Answer, Failure, patience};
 use crate::traffic::Traffic;
+
+/// Attempts in all, as for any other request.
+const ATTEMPTS: u32 = 6;
 
 /// A loopback server that may be an emulator of Azure, or somebody's web site that must not see a credential.
 pub(crate) struct Doubt {
@@ -18,14 +23,34 @@ impl Doubt {
     }
     /// Asks once, without a credential: storage services name every request in `x-ms-request-id`.
     pub async fn settle(&self, client: &reqwest::Client, traffic: &Traffic) -> Result<(), Failure> {
-        let ask = async || {
-            traffic.read(0);
-            let answer = timeout(STALL, client.get(self.account.clone()).send()).await.map_err(|_| Failure::stalled(STALL, 1))?;
-            let answer = answer.map_err(|e| Failure::of(e, 1))?;
-            let server = answer.headers().get(SERVER).and_then(|v| v.to_str().ok()).unwrap_or_default();
-            Ok(answer.headers().contains_key("x-ms-request-id") || server.starts_with("Azurite"))
+        let patiently = async || {
+            let mut tries = 1;
+            loop {
+                match self.ask(client, traffic, tries).await {
+                    Err(failure) if failure.may_heal() && !failure.nobody_listens() && tries < ATTEMPTS => {
+                        sleep(Duration::from_millis(100 << tries)).await;
+                        tries += 1;
+                    }
+                    told => return told,
+                }
+            }
         };
-        self.cleared.get_or_try_init(ask).await.map(|_| ())
+        self.cleared.get_or_try_init(patiently).await.map(|_| ())
+    }
+    async fn ask(&self, client: &reqwest::Client, traffic: &Traffic, tries: u32) -> Result<bool, Failure> {
+        traffic.read(0);
+        let stall = patience::stall();
+        let answer = timeout(stall, client.get(self.account.clone()).send()).await.map_err(|_| Failure::stalled(stall, tries))?;
+        let answer = answer.map_err(|e| Failure::of(e, tries))?;
+        let server = answer.headers().get(SERVER).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if answer.headers().contains_key("x-ms-request-id") || server.starts_with("Azurite") {
+            return Ok(true);
+        }
+        // Whoever is too busy to say who it is may say it later.
+        match Failure::Answer(Answer::new(answer.status(), answer.headers(), b"", None, tries)) {
+            busy if busy.may_heal() => Err(busy),
+            _ => Ok(false),
+        }
     }
     pub fn is_cleared(&self) -> bool {
         self.cleared.get() == Some(&true)

@@ -57,6 +57,10 @@ impl Failure {
     pub fn stalled(patience: Duration, tries: u32) -> Self {
         Self::Unreached { why: format!("no answer within {} s", patience.as_secs()), tries, heals: true, nobody: false }
     }
+    pub fn trickles(bytes: usize, elapsed: Duration, tries: u32) -> Self {
+        let why = format!("only {bytes} bytes came within {} s", elapsed.as_secs());
+        Self::Unreached { why, tries, heals: true, nobody: false }
+    }
     /// The innermost reason of a failed exchange, without its URL.
     pub fn of(error: reqwest::Error, tries: u32) -> Self {
         let nobody = error.is_connect();
@@ -73,7 +77,11 @@ impl Failure {
     /// Whether the same request may succeed a little later.
     pub fn may_heal(&self) -> bool {
         match self {
-            Self::Answer(answer) => matches!(answer.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504),
+            // A checksum that does not fit says that the bytes were changed on their way.
+            Self::Answer(answer) => {
+                matches!(answer.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+                    || matches!(&*answer.code, "Md5Mismatch" | "Crc64Mismatch")
+            }
             Self::Unreached { heals, .. } => *heals,
             Self::TooLarge { .. } | Self::Credentials(_) => false,
         }

@@ -3,10 +3,11 @@
 mod connector;
 mod doubt;
 mod failure;
+mod patience;
 mod sign;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::{Bytes, BytesMut};
@@ -25,15 +26,11 @@ pub(crate) use doubt::Doubt;
 pub(crate) use failure::{Answer, Failure};
 pub(crate) use sign::{AzureSigner, Signer};
 
-/// No byte for this long and the attempt is given up.
-const STALL: Duration = Duration::from_secs(10);
 /// Attempts in all for what may heal: busy servers, broken bodies, stalls.
 const ATTEMPTS: u32 = 6;
 /// Attempts in all where nobody listens.
 const CONNECTS: u32 = 2;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// An upload slower than this is a stall, bytes per second.
-const SLOWEST_UPLOAD: u64 = 16 * 1024;
 const IN_FLIGHT: usize = 128;
 /// What a body may weigh unless the caller says otherwise.
 const LARGEST_BODY: u64 = 1 << 30;
@@ -134,7 +131,7 @@ impl Wire {
             true => self.0.traffic.wrote(body.len() as u64),
             false => self.0.traffic.read(0),
         }
-        let patience = STALL + Duration::from_secs(body.len() as u64 / SLOWEST_UPLOAD);
+        let patience = patience::for_upload(body.len());
         let mut response = timeout(patience, self.0.client.execute(request))
             .await
             .map_err(|_| Failure::stalled(patience, tries))?
@@ -144,9 +141,13 @@ impl Wire {
             return Err(Failure::TooLarge { size, most });
         }
         let mut whole = BytesMut::new();
+        let (stall, began) = (patience::stall(), Instant::now());
         while let Some(chunk) =
-            timeout(STALL, response.chunk()).await.map_err(|_| Failure::stalled(STALL, tries))?.map_err(|e| Failure::of(e, tries))?
+            timeout(stall, response.chunk()).await.map_err(|_| Failure::stalled(stall, tries))?.map_err(|e| Failure::of(e, tries))?
         {
+            if began.elapsed() > patience::for_answer(whole.len()) {
+                return Err(Failure::trickles(whole.len(), began.elapsed(), tries));
+            }
             if (whole.len() + chunk.len()) as u64 > most {
                 return Err(Failure::TooLarge { size: (whole.len() + chunk.len()) as u64, most });
             }
