@@ -29,6 +29,11 @@ pub const METADATA_HOST: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
 /// After how many seconds without a byte a request is given up and tried again.
 pub const STALL_SECONDS: &str = "SWATH_STALL_SECONDS";
 
+/// The subscription that accounts are made in.
+pub const SUBSCRIPTION: &str = "AZURE_SUBSCRIPTION_ID";
+/// Where the Resource Manager is asked, in place of the cloud's own: `https://management.azure.com`.
+pub const RESOURCE_MANAGER_ENDPOINT: &str = "AZURE_RESOURCE_MANAGER_ENDPOINT";
+
 /// A variable's value, without surrounding space; an empty one counts as unset.
 pub fn read(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())

@@ -13,6 +13,7 @@ mod error;
 mod folder;
 mod http;
 mod location;
+pub mod manage;
 mod names;
 mod redact;
 mod refusal;

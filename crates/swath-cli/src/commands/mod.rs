@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use crate::{exit::Exit, talk::Talk};
 
+mod account;
 mod build;
 mod check;
 mod cog;
@@ -28,6 +29,7 @@ pub enum Command {
     Search(search::Search),
     Cog(cog::Cog),
     Stack(stack::Stack),
+    Account(account::Account),
 }
 
 impl Command {
@@ -36,6 +38,7 @@ impl Command {
         match self {
             Self::Build(_) | Self::Publish(_) => true,
             Self::Cog(args) => args.out_dir.is_some(),
+            Self::Account(args) => args.resumes(),
             _ => false,
         }
     }
@@ -47,6 +50,7 @@ impl Command {
 /// What the verb behind it says.
 pub fn run(command: Command, talk: &Talk) -> swath::Result<Exit> {
     match command {
+        Command::Account(args) => account::run(&args, talk),
         Command::Init(args) => init::run(&args, talk),
         Command::Build(args) => build::run(&args, talk),
         Command::Check(args) => check::run(&args, talk),

@@ -35,12 +35,12 @@ impl Container {
     }
 }
 
-struct Page {
-    entries: Vec<Entry>,
-    next: Option<String>,
+pub(super) struct Page {
+    pub entries: Vec<Entry>,
+    pub next: Option<String>,
 }
 
-fn page(body: &[u8]) -> std::result::Result<Page, String> {
+pub(super) fn page(body: &[u8]) -> std::result::Result<Page, String> {
     let text = std::str::from_utf8(body).map_err(|_| "the listing is no UTF-8")?.trim_start_matches('\u{feff}');
     let document = Document::parse(text).map_err(|e| format!("the listing is no XML: {e}"))?;
     let blobs = document.descendants().filter(|node| node.has_tag_name("Blob") && !is_folder(*node));

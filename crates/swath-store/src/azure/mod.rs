@@ -1,6 +1,7 @@
 //! A container of a storage account: what reading over HTTP does not cover.
 
 mod container;
+mod count;
 mod delegation;
 mod delete;
 mod list;
