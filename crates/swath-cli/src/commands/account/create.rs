@@ -123,4 +123,10 @@ fn tell(plan: &Plan, wish: &Wish, made: &Made, management: &Management, talk: &T
     talk.data(&url);
     let url = quoted(&url);
     talk.say(format!("next: swath sas create {url} --for publish\n      swath publish {url}"));
+    if made.changes > 0 {
+        talk.say(format!(
+            "note: who made an account may not yet write into it; this gives the role, in force after some minutes:\n  {}",
+            plan.role()
+        ));
+    }
 }

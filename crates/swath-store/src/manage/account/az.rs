@@ -74,6 +74,13 @@ pub(super) fn update_sku(place: &AccountPlace, sku: Sku) -> String {
     account("storage account update", place).flag("--sku", sku.name()).of(place)
 }
 
+/// Lets the one who is logged in write blobs. Names in it are for the shell.
+pub(super) fn give_role(place: &AccountPlace) -> String {
+    let who = "\"${AZURE_CLIENT_ID:-$(az ad signed-in-user show --query id --output tsv)}\"";
+    let scope = quoted(&place.account_path());
+    format!("az role assignment create --role 'Storage Blob Data Contributor' --assignee {who} --scope {scope}")
+}
+
 pub(super) fn delete_account(place: &AccountPlace) -> String {
     account("storage account delete", place).of(place) + " --yes"
 }

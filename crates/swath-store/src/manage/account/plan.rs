@@ -52,6 +52,11 @@ pub fn plan(wish: &Wish, world: &World) -> Result<Plan> {
 }
 
 impl Plan {
+    /// The command of `az` that lets the one who is logged in read and write blobs: making an account does not.
+    pub fn role(&self) -> String {
+        az::give_role(&self.place)
+    }
+
     fn step(&mut self, what: String, at: String, request: Request, az: String) {
         self.steps.push(Step { what, at, request, az });
     }
