@@ -1,6 +1,13 @@
 """`publish`: assets first and root last, resumable, and the second run writes nothing."""
 import random
+<<<<<<< HEAD
+=======
+import re
+import signal
+import subprocess
+>>>>>>> be0777c (Merge publishers of one place; save plans and hold them to the world)
 import time
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -201,3 +208,103 @@ def test_a_url_with_its_token_is_split_at_once(swath, azurite, tmp_path):
     azurite.download("split", tmp_path / "got")
     for path in (tmp_path / "got").rglob("*.json"):
         assert "sig=" not in path.read_text()
+
+
+def puts(azurite, container, since):
+    """Names that were written, in order, since a line of the emulator's log."""
+    time.sleep(0.3)
+    written = [re.search(rf'"PUT /swathtest/{container}/([^ ?]+)[^"]*" 20', line) for line in azurite.log[since:]]
+    return [unquote(found[1]) for found in written if found]
+
+
+def listed(result):
+    """The names that a dry run lists, in order."""
+    return [line.split(None, 3)[3] for line in result.out.splitlines() if line.split(None, 1)[0] in ("create", "replace", "merge")]
+
+
+def test_a_saved_plan_is_executed_exactly_as_it_was_listed(swath, azurite, tmp_path):
+    small(swath, tmp_path, 3)
+    env, url = {"AZURE_STORAGE_SAS_TOKEN": azurite.account_sas()}, f"{azurite.url}/saved/x"
+    swath("publish", url, cwd=tmp_path, env=env)
+    tile(tmp_path, 1, seed=50)
+    tile(tmp_path, 7, seed=7)
+    swath("build", cwd=tmp_path)
+    dry = swath("publish", url, "--out", "p.json", cwd=tmp_path, env=env)
+    assert "swath publish --saved p.json" in dry.err and not any(s in (tmp_path / "p.json").read_text() for s in SECRETS)
+    assert listed(dry) == listed(swath("publish", url, "--dry-run", cwd=tmp_path, env=env))
+    line = len(azurite.log)
+    swath("publish", "--saved", tmp_path / "p.json", cwd="/", env=env)
+    sent = puts(azurite, "saved", line)
+    assert sorted(sent) == sorted([f"x/{name}" for name in listed(dry)] + ["x/swath.manifest.json"])
+    assert sent[-1] == "x/swath.manifest.json"
+    swath("publish", url, "--out", "p.json", cwd=tmp_path, env=env, rc=5)
+
+
+def test_a_saved_plan_is_refused_once_the_world_has_moved(swath, tmp_path):
+    small(swath, tmp_path, 2)
+    swath("publish", "out", cwd=tmp_path)
+    tile(tmp_path, 5, seed=5)
+    swath("build", cwd=tmp_path)
+
+    def refused(name, says):
+        before = stamps(tmp_path / "out")
+        result = swath("publish", "--saved", f"{name}.json", cwd=tmp_path, rc=5)
+        assert says in result.err and "nothing was sent" in result.err, result
+        assert stamps(tmp_path / "out") == before
+
+    for name in "abcd":
+        swath("publish", "out", "--out", f"{name}.json", cwd=tmp_path)
+    asset = next((tmp_path / "out").rglob("*t001*/*.tif"))
+    aside = asset.read_bytes()
+    asset.unlink()
+    refused("a", "is not there any more")
+    asset.write_bytes(aside)
+    refused("a", "was written anew")
+    swath("publish", "out", cwd=tmp_path)
+    refused("b", "generation 1 was there, now generation 2")
+    swath("publish", "out", "--out", "e.json", cwd=tmp_path)
+    tile(tmp_path, 6, seed=6)
+    swath("build", cwd=tmp_path)
+    refused("e", "new in the build")
+    result = swath("publish", "e.json", cwd=tmp_path, rc=2)
+    assert "swath publish --saved e.json" in result.err, "a plan is no target"
+    swath("publish", "--saved", "swath.toml", cwd=tmp_path, rc=3)
+
+
+def test_a_saved_plan_that_was_cut_off_goes_on(swath, tmp_path):
+    small(swath, tmp_path, 6)
+    swath("publish", "whole", cwd=tmp_path)
+    swath("publish", "out", "--out", "p.json", cwd=tmp_path)
+    for after in (0.02, 0.05, 0.1):
+        kill_while(["publish", "--saved", "p.json"], tmp_path, None, after)
+    if not (tmp_path / "out/swath.manifest.json").is_file():
+        swath("publish", "--saved", "p.json", cwd=tmp_path)
+    assert content(tmp_path / "out") == content(tmp_path / "whole")
+
+
+def test_ctrl_c_ends_an_upload_at_once_with_the_line_that_goes_on(swath, azurite, tmp_path):
+    small(swath, tmp_path, 1)
+    big = tmp_path / "build/big.bin"
+    with open(big, "wb") as file:
+        [file.write(random.randbytes(1 << 20)) for _ in range(160)]
+    env = {"AZURE_STORAGE_SAS_TOKEN": azurite.account_sas()}
+    argv = ["publish", f"{azurite.url}/stopped/x"]
+    process = subprocess.Popen([BINARY, *argv], cwd=tmp_path, env=environment(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.6)
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and time.monotonic() - started < 1, (process.returncode, err)
+    assert f"swath publish {azurite.url}/stopped/x" in err and not any(s in err for s in SECRETS)
+    assert not any(name.endswith("json") for name in azurite.blobs("stopped")) if azurite.client.get_container_client("stopped").exists() else True
+
+
+def test_bytes_that_change_under_a_name_are_announced(swath, tmp_path):
+    small(swath, tmp_path, 1)
+    swath("publish", "out", cwd=tmp_path)
+    asset = next((tmp_path / "out").rglob("*.tif"))
+    asset.write_bytes(b"other" + asset.read_bytes()[5:])
+    swath("publish", "out", cwd=tmp_path, rc=5)
+    result = swath("publish", "out", "--overwrite", "true", cwd=tmp_path)
+    assert "change under their name" in result.err and asset.name in result.err, result
+    swath("check", "out", cwd=tmp_path)

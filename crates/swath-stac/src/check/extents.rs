@@ -4,7 +4,7 @@ use super::finding::{Finding, at};
 use super::tree::{Parsed, text};
 use crate::collection::{Collection, Extent};
 use crate::json::Object;
-use crate::{Item, LonLatBox, time};
+use crate::{Item, LonLatBox, same_json, time};
 
 /// A collection against its items: extents, item_assets, summaries.
 pub(super) fn check(tree: &Parsed<'_>, findings: &mut Vec<Finding>) {
@@ -100,7 +100,7 @@ fn assets(path: &str, item_path: &str, collection: &Collection, item: &Item, fin
         };
         let own = crate::collection::describe(asset);
         for (name, value) in common {
-            if own.get(name) != Some(value) {
+            if !own.get(name).is_some_and(|said| same_json(said, value)) {
                 let found = format!("{key}/{name} is not what {item_path} says");
                 let place = at(path, &["item_assets", key, name]);
                 findings

@@ -21,15 +21,24 @@ use crate::{Collection, Item, Link, extension};
 /// ```
 pub fn build(facts: &CollectionFacts, items: &[Item]) -> Collection {
     let mut collection = plain(facts);
+    roll_up(&mut collection, items);
+    collection
+}
+
+/// Makes anew what a collection says of its items: extent, `item_assets`, bands, summaries, renders, the cube. The rest stays.
+pub fn roll_up(collection: &mut Collection, items: &[Item]) {
+    ROLLED_UP.iter().for_each(|name| drop(collection.fields.shift_remove(*name)));
     collection.extent = Extent::of_items(items);
     collection.item_assets = item_assets::union(items);
     collection.bands = summaries::bands(items);
     collection.summaries = summaries::summarize(items);
-    cube::write(&mut collection, items);
-    renders::write(&mut collection, items);
-    declare(&mut collection);
-    collection
+    cube::write(collection, items);
+    renders::write(collection, items);
+    declare(collection);
 }
+
+/// Fields beside those of the core that [`roll_up`] makes.
+pub const ROLLED_UP: [&str; 3] = ["cube:dimensions", "cube:variables", "renders"];
 
 /// The root Collection over the collections of the datasets; its extent is the union of theirs.
 pub fn root(facts: &CollectionFacts, children: &[Collection]) -> Collection {

@@ -7,6 +7,6 @@ mod model;
 mod renders;
 mod summaries;
 
-pub use build::{build, root};
+pub use build::{ROLLED_UP, build, roll_up, root};
 pub(crate) use item_assets::describe;
 pub use model::{Collection, Extent, SpatialExtent, TemporalExtent};

@@ -12,18 +12,32 @@ const CORE: &[&str] = &["type", "stac_version", "stac_extensions", "id", "geomet
 
 /// The item as its row says it: relative references are as seen from the dataset's folder, where the table lies, not from the item's.
 pub fn as_stored(item: &Item) -> Item {
-    let document = format!("dataset/{}/{}.json", item.id, item.id);
+    moved(item, &document(item), TABLE)
+}
+
+/// The item of a row as its own document says it: the inverse of [`as_stored`].
+pub fn as_placed(row: &Item) -> Item {
+    moved(row, TABLE, &document(row))
+}
+
+const TABLE: &str = "dataset/items.parquet";
+
+fn document(item: &Item) -> String {
+    format!("dataset/{}/{}.json", item.id, item.id)
+}
+
+fn moved(item: &Item, from: &str, to: &str) -> Item {
     let rebase = |href: &mut String| {
-        if let Ok(target) = join(&document, href)
+        if let Ok(target) = join(from, href)
             && target != *href
         {
-            *href = relative("dataset/items.parquet", &target);
+            *href = relative(to, &target);
         }
     };
-    let mut stored = item.clone();
-    stored.links.iter_mut().for_each(|link| rebase(&mut link.href));
-    stored.assets.values_mut().for_each(|asset| rebase(&mut asset.href));
-    stored
+    let mut moved = item.clone();
+    moved.links.iter_mut().for_each(|link| rebase(&mut link.href));
+    moved.assets.values_mut().for_each(|asset| rebase(&mut asset.href));
+    moved
 }
 
 /// A row without its geometry.

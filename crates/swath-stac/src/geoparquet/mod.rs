@@ -10,7 +10,7 @@ mod infer;
 mod read;
 mod write;
 
-pub use flat::as_stored;
+pub use flat::{as_placed, as_stored};
 pub use read::read;
 pub use write::write;
 

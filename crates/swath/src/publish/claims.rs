@@ -1,9 +1,12 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use serde_json::{Map, Value};
+use swath_stac::Link;
+use swath_stac::collection::ROLLED_UP;
 use swath_stac::layout::{join, relative};
 
+use super::digest;
 use super::files::BuildFile;
 use crate::{Error, Family, Result};
 
@@ -12,6 +15,8 @@ use crate::{Error, Family, Result};
 pub(super) struct Said {
     pub id: Option<String>,
     pub claims: Vec<Claim>,
+    /// Of a collection: what it says of itself and not of its items, digested.
+    pub described: Option<String>,
 }
 
 /// What a document says of one file of the build.
@@ -20,11 +25,13 @@ pub(super) struct Claim {
     /// The key of the asset.
     pub asset: String,
     pub is_data: bool,
+    /// Whether it is the table of a collection's items.
+    pub is_mirror: bool,
     /// Relative to the build, with slashes.
-    path: String,
-    size: Option<u64>,
+    pub path: String,
+    pub size: Option<u64>,
     /// Lower-case hexadecimal.
-    sha256: Option<String>,
+    pub sha256: Option<String>,
 }
 
 impl Said {
@@ -33,29 +40,59 @@ impl Said {
         let base = published_base(path, document);
         let assets = document.get("assets").and_then(Value::as_object).into_iter().flat_map(Map::iter);
         let claims = assets.filter_map(|(key, asset)| claim(path, base.as_deref(), key, asset)).collect();
-        Self { id: document.get("id").and_then(Value::as_str).map(str::to_owned), claims }
+        let described = (document.get("type").and_then(Value::as_str) != Some("Feature")).then(|| description(document));
+        Self { id: document.get("id").and_then(Value::as_str).map(str::to_owned), claims, described }
+    }
+    /// The tables of items that a collection names.
+    pub(super) fn mirrors(&self) -> impl Iterator<Item = String> {
+        self.claims.iter().filter(|claim| claim.is_mirror).map(|claim| claim.path.clone())
     }
 }
 
 fn claim(document: &str, base: Option<&str>, key: &str, asset: &Value) -> Option<Claim> {
-    let href = asset.get("href")?.as_str()?;
-    let path = match href.contains("://") {
-        true => join("root", href.strip_prefix(base?)?).ok()?,
-        false => join(document, href).ok()?,
-    };
+    let path = target(document, base, asset.get("href")?.as_str()?)?;
     let sha256 = asset.get("file:checksum").and_then(Value::as_str).and_then(|sum| sum.strip_prefix("1220"));
-    let roles = asset.get("roles").and_then(Value::as_array);
+    let has = |wanted: &str| asset.get("roles").and_then(Value::as_array).is_some_and(|roles| roles.iter().any(|role| role == wanted));
     Some(Claim {
         asset: key.to_owned(),
-        is_data: roles.is_some_and(|roles| roles.iter().any(|role| role == "data")),
+        is_data: has("data"),
+        is_mirror: has("collection-mirror"),
         path,
         size: asset.get("file:size").and_then(Value::as_u64),
         sha256: sha256.map(str::to_ascii_lowercase),
     })
 }
 
+/// Where in the tree a reference leads; `None` where it leads out of it.
+pub(super) fn target(document: &str, base: Option<&str>, href: &str) -> Option<String> {
+    match href.contains("://") {
+        true => join("root", href.strip_prefix(base?)?).ok(),
+        false => join(document, href).ok(),
+    }
+}
+
+/// What a collection says of itself and not of its items, digested: title, licence, links to elsewhere.
+pub(super) fn description(document: &Value) -> String {
+    let rolled = |name: &str| {
+        matches!(name, "extent" | "item_assets" | "bands" | "summaries" | "stac_extensions" | "assets") || ROLLED_UP.contains(&name)
+    };
+    let mut own: BTreeMap<&str, Value> = BTreeMap::new();
+    for (name, value) in document.as_object().into_iter().flatten().filter(|(name, _)| !rolled(name)) {
+        let value = match value.as_array().filter(|_| name == "links") {
+            Some(links) => links.iter().filter(|link| !is_structural(link)).cloned().collect(),
+            None => value.clone(),
+        };
+        own.insert(name, value);
+    }
+    digest::of_bytes(serde_json::to_string(&own).unwrap_or_default().as_bytes())
+}
+
+fn is_structural(link: &Value) -> bool {
+    Link::new(link.get("rel").and_then(Value::as_str).unwrap_or_default(), "").is_structural()
+}
+
 /// Where the whole build will be, by the `self` link of a document that knows it already.
-fn published_base(path: &str, document: &Value) -> Option<String> {
+pub(super) fn published_base(path: &str, document: &Value) -> Option<String> {
     let links = document.get("links")?.as_array()?;
     let own = links.iter().find(|link| link.get("rel").is_some_and(|rel| rel == "self"))?.get("href")?.as_str()?;
     let encoded = relative("root", path);

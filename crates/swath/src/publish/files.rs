@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -18,9 +19,11 @@ use crate::{Error, Family, Result};
 pub enum Kind {
     /// Pixels and whatever else is no document: never changes under its name.
     Asset,
-    /// `items.parquet`, and JSON that is no STAC.
+    /// JSON that is no STAC, and tables that are no collection's.
     Document,
     Item,
+    /// A collection's items as one table: after the items that its rows name.
+    Table,
     Collection,
     Root,
 }
@@ -42,7 +45,7 @@ impl Kind {
         let content = Content::of(path);
         match self {
             Self::Asset => content.cache("max-age=31536000, immutable"),
-            Self::Document | Self::Collection => content.cache("max-age=60"),
+            Self::Document | Self::Table | Self::Collection => content.cache("max-age=60"),
             Self::Item => content.media_type("application/geo+json").cache("max-age=60"),
             Self::Root => content.cache("no-cache"),
         }
@@ -50,6 +53,10 @@ impl Kind {
     /// Whether a new version may take the place of an old one under the same name.
     pub fn changes(self) -> bool {
         self != Self::Asset
+    }
+    /// Whether it speaks of the items of every publisher, so that it is merged and not replaced.
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::Table | Self::Collection | Self::Root)
     }
 }
 
@@ -62,6 +69,8 @@ pub(super) struct Scan {
     pub catalog: Option<String>,
     /// The first item, and what it says.
     pub first: Option<Said>,
+    /// What collections say of themselves, digested, by path.
+    pub described: BTreeMap<String, String>,
 }
 
 /// Every file of a build with its checksum. Hidden files are no part of it.
@@ -86,20 +95,22 @@ pub(super) fn scan(build: &Path) -> Result<Scan> {
     }
     let found: Vec<Option<(BuildFile, Said)>> = paths.into_par_iter().map(|path| file(build, path, root)).collect::<Result<_>>()?;
     let mut found: Vec<_> = found.into_iter().flatten().collect();
+    let tables: BTreeSet<String> = found.iter().flat_map(|(_, said)| said.mirrors()).collect();
+    found.iter_mut().filter(|(file, _)| tables.contains(&file.path)).for_each(|(file, _)| file.kind = Kind::Table);
     // Collections below their parents go first, so that no visible link leads nowhere.
-    found.sort_by_key(|(file, _)| (rank(file), file.path.clone()));
+    found.sort_by_key(|(file, _)| (rank(file.kind, &file.path), file.path.clone()));
     let (files, said): (Vec<BuildFile>, Vec<Said>) = found.into_iter().unzip();
     let spoken = || files.iter().zip(&said);
     claims::hold(build, &files, spoken().map(|(file, said)| (file.path.as_str(), said)))?;
     let first = spoken().find(|(file, said)| file.kind == Kind::Item && !said.claims.is_empty()).map(|(_, said)| said.clone());
     let catalog = spoken().find(|(file, _)| file.kind == Kind::Root).and_then(|(_, said)| said.id.clone());
-    Ok(Scan { files, catalog, first })
+    let described = spoken().filter_map(|(file, said)| Some((file.path.clone(), said.described.clone()?))).collect();
+    Ok(Scan { files, catalog, first, described })
 }
 
 /// Files of one rank may travel together.
-pub(super) fn rank(file: &BuildFile) -> (Kind, usize) {
-    let depth = file.path.matches('/').count();
-    (file.kind, if file.kind == Kind::Collection { usize::MAX - depth } else { 0 })
+pub(super) fn rank(kind: Kind, path: &str) -> (Kind, usize) {
+    (kind, if kind == Kind::Collection { usize::MAX - path.matches('/').count() } else { 0 })
 }
 
 fn file(build: &Path, path: PathBuf, root: &str) -> Result<Option<(BuildFile, Said)>> {

@@ -1,9 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use swath_store::{Family as StoreFamily, Store};
 
+use super::files::Kind;
+use super::remote::Remote;
 use crate::{Error, Family, Result};
 
 /// The name of the manifest at the root of what is published.
@@ -35,6 +37,11 @@ pub struct Published {
     pub sha256: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// The publishers whose builds hold it; none where that is not known.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub by: BTreeSet<String>,
 }
 
 const VERSION: u32 = 1;
@@ -45,12 +52,15 @@ impl Manifest {
     /// # Errors
     /// Damaged or Unsupported where it cannot be understood; Refused, Unreachable, Disk.
     pub async fn read(store: &Store) -> Result<Option<(Self, Option<String>)>> {
-        let fetched = match store.get(MANIFEST).await {
+        Self::read_from(store).await
+    }
+    pub(super) async fn read_from(remote: &impl Remote) -> Result<Option<(Self, Option<String>)>> {
+        let fetched = match remote.get(MANIFEST).await {
             Ok(fetched) => fetched,
             Err(e) if e.family == StoreFamily::Absent => return Ok(None),
             Err(e) => return Err(e.into()),
         };
-        let at = store.url_of(MANIFEST);
+        let at = remote.url_of(MANIFEST);
         let manifest: Self = serde_json::from_slice(&fetched.bytes).map_err(|e| {
             Error::new(Family::Damaged, &at, format!("is no manifest: {e}"), "")
                 .hint("move it away to publish anew; objects that are there already are recognized by their checksums")
@@ -72,9 +82,9 @@ impl Manifest {
         let text = serde_json::to_vec_pretty(&stamped).map_err(|e| Error::misuse(MANIFEST, e.to_string(), ""))?;
         Ok(text.into())
     }
-    /// Whether both name the same bytes under the same names.
+    /// Whether both name the same bytes under the same names, and none of them waits for a publisher to call it its own.
     pub(super) fn names_the_same(&self, other: &BTreeMap<String, Published>) -> bool {
-        self.objects.len() == other.len()
-            && self.objects.iter().zip(other).all(|((a, x), (b, y))| a == b && x.sha256 == y.sha256 && x.size == y.size)
+        let same = |x: &Published, y: &Published| x.sha256 == y.sha256 && x.size == y.size && x.by.is_empty() <= y.by.is_empty();
+        self.objects.len() == other.len() && self.objects.iter().zip(other).all(|((a, x), (b, y))| a == b && same(x, y))
     }
 }

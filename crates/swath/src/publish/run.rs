@@ -6,11 +6,17 @@ use futures::{StreamExt, TryStreamExt, stream};
 use swath_store::{Container, Content, Family as StoreFamily, Store};
 
 use super::digest;
-use super::files::Kind;
+use super::files::{Kind, rank};
 use super::manifest::{MANIFEST, Manifest, Published};
-use super::plan::{AT_ONCE, Commit, Conflict, PublishPlan, Upload};
+use super::owner::ROOTS;
+use super::plan::{Commit, Conflict, PublishPlan, Upload};
+use super::record::Record;
+use super::remote::Remote;
 use super::report::{PublishReport, Watch};
 use crate::{Error, Family, Result};
+
+/// How many objects are compared or moved at once.
+pub(super) const AT_ONCE: usize = 16;
 
 /// Documents up to this size are checked against the plan's checksum before they go.
 const CHECKED: u64 = 16 << 20;
@@ -18,88 +24,123 @@ const CHECKED: u64 = 16 << 20;
 /// Uploads what a plan lists: each kind only after the kinds before it are all there, the manifest last.
 ///
 /// # Errors
-/// Conflict where other bytes are under a name, named in full, before anything that readers see has changed; Refused,
-/// Unreachable, Disk naming the file. What was uploaded stays, and running again resumes.
+/// Conflict where other bytes are under a name, named in full, before anything that readers see has changed, and where somebody
+/// else committed first; Refused, Unreachable, Disk naming the file. What was uploaded stays, and running again resumes.
 pub async fn run(plan: &PublishPlan, store: &Store, watch: &dyn Watch) -> Result<PublishReport> {
-    if store.url() != plan.to {
-        return Err(Error::misuse(store.url(), "is not the place of the plan", format!("the plan is for {}", plan.to)));
-    }
-    refuse(&plan.conflicts, store)?;
-    let mut report = PublishReport { present: plan.present.len(), root: root(plan, store), ..PublishReport::default() };
-    let Some(commit) = &plan.commit else { return Ok(report) };
-    report.created_container = store.ensure_container().await? == Container::Created;
+    execute(plan, store, watch).await
+}
 
-    let mut objects: BTreeMap<String, Published> = plan
-        .present
-        .iter()
-        .map(|file| (file.path.clone(), Published { size: file.size, sha256: file.sha256.clone(), etag: file.etag.clone() }))
-        .collect();
-    for wave in plan.uploads.chunk_by(|a, b| rank(a) == rank(b)) {
-        for (upload, etag) in wave.iter().zip(send_all(wave, plan, store, watch).await?) {
+pub(super) async fn execute<R: Remote>(plan: &PublishPlan, remote: &R, watch: &dyn Watch) -> Result<PublishReport> {
+    if remote.url() != plan.to {
+        return Err(Error::misuse(remote.url(), "is not the place of the plan", format!("the plan is for {}", plan.to)));
+    }
+    refuse(&plan.conflicts, remote)?;
+    let mut report =
+        PublishReport { present: plan.present.len(), kept: plan.seen.kept, root: root(plan, remote), ..PublishReport::default() };
+    let mut record = Record::load(&plan.build, &plan.to).unwrap_or_else(|| Record::new(&plan.to));
+    record.publisher.clone_from(&plan.seen.publisher);
+    let Some(commit) = &plan.commit else {
+        report.forgotten = remember(record, plan);
+        return Ok(report);
+    };
+    // Whatever is killed from here on: what of it came to be visible is known as this build's.
+    record.attempted.clone_from(&plan.seen.files);
+    let unwritten = record.save(&plan.build).err();
+    report.created_container = remote.ensure_container().await? == Container::Created;
+
+    let mut objects = commit.objects.clone();
+    for wave in plan.uploads.chunk_by(|a, b| rank(a.kind, &a.path) == rank(b.kind, &b.path)) {
+        for (upload, etag) in wave.iter().zip(send_all(wave, plan, remote, watch).await?) {
             report.uploaded += 1;
             report.bytes += upload.size;
-            objects.insert(upload.path.clone(), Published { size: upload.size, sha256: upload.sha256.clone(), etag });
+            objects.entry(upload.path.clone()).and_modify(|published| published.etag = etag);
         }
     }
-    report.generation = Some(seal(commit, objects, plan.retired.clone(), store).await?);
+    report.generation = Some(seal(commit, objects, plan.retired.clone(), remote).await?);
+    report.forgotten = unwritten.map(|e| e.to_string()).or_else(|| remember(record, plan));
     Ok(report)
 }
 
-/// Uploads of one rank may travel together; deeper collections go before those that link to them.
-fn rank(upload: &Upload) -> (Kind, usize) {
-    (upload.kind, if upload.kind == Kind::Collection { upload.path.matches('/').count() } else { 0 })
+/// Writes down what is published now; why that could not be done.
+fn remember(mut record: Record, plan: &PublishPlan) -> Option<String> {
+    let before = record.clone();
+    record.published.clone_from(&plan.seen.files);
+    record.described.clone_from(&plan.seen.described);
+    record.attempted.clear();
+    if record == before {
+        return None;
+    }
+    record.save(&plan.build).err().map(|e| e.to_string())
 }
 
 /// Sends files of one rank, at most sixteen at once; their ETags in order. A conflict does not stop the others, any
 /// other failure does.
-async fn send_all(wave: &[Upload], plan: &PublishPlan, store: &Store, watch: &dyn Watch) -> Result<Vec<Option<String>>> {
+async fn send_all<R: Remote>(wave: &[Upload], plan: &PublishPlan, remote: &R, watch: &dyn Watch) -> Result<Vec<Option<String>>> {
     let conflicts = Mutex::new(Vec::new());
-    let one = async |upload: &Upload| match send(upload, &plan.build, store, watch).await {
+    let one = async |upload: &Upload| match send(upload, &plan.build, remote, watch).await {
         Err(e) if e.family == Family::Conflict => {
-            conflicts.lock().unwrap_or_else(PoisonError::into_inner).push(Conflict { path: upload.path.clone(), found: e.found });
+            let conflict = Conflict { path: upload.path.clone(), found: e.found, hint: e.hint.unwrap_or_default() };
+            conflicts.lock().unwrap_or_else(PoisonError::into_inner).push(conflict);
             Ok(None)
         }
         sent => sent,
     };
     let etags = stream::iter(wave.iter().map(one)).buffered(AT_ONCE).try_collect().await?;
-    refuse(&conflicts.into_inner().unwrap_or_else(PoisonError::into_inner), store)?;
+    refuse(&conflicts.into_inner().unwrap_or_else(PoisonError::into_inner), remote)?;
     Ok(etags)
 }
 
-async fn send(upload: &Upload, build: &Path, store: &Store, watch: &dyn Watch) -> Result<Option<String>> {
+async fn send<R: Remote>(upload: &Upload, build: &Path, remote: &R, watch: &dyn Watch) -> Result<Option<String>> {
     let file = build.join(&upload.path);
     let failed = |e: std::io::Error| Error::file(&file, &e);
     let (put, content) = (upload.replace.put(), upload.kind.content(&upload.path));
-    let changed =
-        || Error::new(Family::Conflict, file.display().to_string(), "changed since it was planned", "").hint("run the command again");
-    let sent = if upload.size <= CHECKED {
-        let bytes = tokio::fs::read(&file).await.map_err(failed)?;
-        if digest::of_bytes(&bytes) != upload.sha256 {
-            return Err(changed());
-        }
-        let sent = store.put(&upload.path, bytes.into(), &put, &content).await;
+    let changed = |at: String| Error::new(Family::Conflict, at, "changed since it was planned", "").hint("run the command again");
+    let bytes = match &upload.merged {
+        Some(merged) => Some(merged.bytes().ok_or_else(|| changed(upload.path.clone()))?),
+        None if upload.size <= CHECKED => Some(tokio::fs::read(&file).await.map_err(failed)?.into()),
+        None => None,
+    };
+    if bytes.as_ref().is_some_and(|bytes| digest::of_bytes(bytes) != upload.sha256) {
+        return Err(changed(file.display().to_string()));
+    }
+    let sent = if let Some(bytes) = bytes.clone() {
+        let sent = remote.put(&upload.path, bytes, &put, &content).await;
         watch.advance(upload.size);
         sent
     } else {
         if tokio::fs::metadata(&file).await.map_err(failed)?.len() != upload.size {
-            return Err(changed());
+            return Err(changed(file.display().to_string()));
         }
-        store.put_file(&upload.path, &file, &put, &content, &|bytes| watch.advance(bytes)).await
+        remote.put_file(&upload.path, &file, &put, &content, &|bytes| watch.advance(bytes)).await
     };
     let etag = match sent {
         Ok(etag) => etag,
         // Somebody was faster: fine, if it is with the same bytes.
-        Err(e) if e.family == StoreFamily::Conflict => {
-            let entry = store.head(&upload.path).await?;
-            if !store.holds(&entry, &file).await? {
-                return Err(e.into());
-            }
-            entry.etag
-        }
+        Err(e) if e.family == StoreFamily::Conflict => match is_there(upload, &file, remote).await? {
+            Some(etag) => etag,
+            None => return Err(e.into()),
+        },
         Err(e) => return Err(e.into()),
     };
     watch.uploaded(&upload.path);
     Ok(etag)
+}
+
+/// The version of an object that already holds what an upload would put there; `None` where it does not.
+pub(super) async fn is_there<R: Remote>(upload: &Upload, file: &Path, remote: &R) -> Result<Option<Option<String>>> {
+    let absent = |e: swath_store::Error| if e.family == StoreFamily::Absent { Ok(None) } else { Err(e.into()) };
+    if upload.merged.is_some() {
+        let fetched = match remote.get(&upload.path).await {
+            Ok(fetched) => fetched,
+            Err(e) => return absent(e),
+        };
+        return Ok((digest::of_bytes(&fetched.bytes) == upload.sha256).then_some(fetched.etag));
+    }
+    let entry = match remote.head(&upload.path).await {
+        Ok(entry) => entry,
+        Err(e) => return absent(e),
+    };
+    Ok(remote.holds(&entry, file).await?.then_some(entry.etag))
 }
 
 /// Writes the manifest that makes a publication count.
@@ -107,12 +148,12 @@ pub(super) async fn seal(
     commit: &Commit,
     objects: BTreeMap<String, Published>,
     retired: BTreeMap<String, Published>,
-    store: &Store,
+    remote: &impl Remote,
 ) -> Result<u64> {
     let (generation, parent, catalog) = (commit.generation, commit.parent, commit.catalog.clone());
     let manifest = Manifest { generation, parent, catalog, objects, retired, ..Manifest::after(None) };
     let content = Content::of(MANIFEST).cache("no-cache");
-    match store.put(MANIFEST, manifest.document()?, &commit.replace.put(), &content).await {
+    match remote.put(MANIFEST, manifest.document()?, &commit.replace.put(), &content).await {
         Ok(_) => Ok(manifest.generation),
         Err(e) if e.family == StoreFamily::Conflict => {
             Err(Error::new(Family::Conflict, e.at, "somebody else published here at the same time", "").hint("run `swath publish` again"))
@@ -121,13 +162,12 @@ pub(super) async fn seal(
     }
 }
 
-fn root(plan: &PublishPlan, store: &Store) -> String {
-    let uploaded = plan.uploads.iter().find(|upload| upload.kind == Kind::Root).map(|upload| upload.path.as_str());
-    let present = || plan.present.iter().map(|file| file.path.as_str()).find(|path| matches!(*path, "collection.json" | "catalog.json"));
-    store.url_of(uploaded.or_else(present).unwrap_or("collection.json"))
+fn root(plan: &PublishPlan, remote: &impl Remote) -> String {
+    let is_root = |path: &&String| plan.seen.files.get(*path).is_some_and(|mark| mark.kind == Kind::Root);
+    remote.url_of(plan.seen.files.keys().find(is_root).map_or(ROOTS[0], String::as_str))
 }
 
-fn refuse(conflicts: &[Conflict], store: &Store) -> Result<()> {
+pub(super) fn refuse(conflicts: &[Conflict], remote: &impl Remote) -> Result<()> {
     let Some(first) = conflicts.first() else { return Ok(()) };
     let names: Vec<_> = conflicts.iter().take(20).map(|conflict| conflict.path.as_str()).collect();
     let more = if conflicts.len() > names.len() { format!(" and {} more", conflicts.len() - names.len()) } else { String::new() };
@@ -135,6 +175,6 @@ fn refuse(conflicts: &[Conflict], store: &Store) -> Result<()> {
         1 => first.found.clone(),
         n => format!("{n} files are there with other bytes: {}{more}", names.join(", ")),
     };
-    Err(Error::new(Family::Conflict, store.url_of(&first.path), found, "")
-        .hint("publish elsewhere, or replace what is there with `--overwrite true`"))
+    let hint = if first.hint.is_empty() { "run `swath publish` again" } else { &first.hint };
+    Err(Error::new(Family::Conflict, remote.url_of(&first.path), found, "").hint(hint))
 }
