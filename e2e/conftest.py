@@ -9,6 +9,7 @@ from support import azurite as azurite_server
 from support import canary
 from support import certificate as certificates
 from support import entra
+from support import moto as moto_server
 from support import run as runner
 from support import scenes as generated_scenes
 from support import versions
@@ -160,3 +161,12 @@ def old(swath, tmp_path_factory):
 @pytest.fixture(scope="session")
 def new(swath, old, tmp_path_factory):
     return versions.second(swath, old, tmp_path_factory.mktemp("second") / "x")
+
+
+@pytest.fixture(scope="session")
+def moto():
+    """An S3 server that checks no signatures."""
+    pytest.importorskip("moto", reason="not run: moto is absent; `make test` installs it")
+    server = moto_server.Moto()
+    yield server
+    server.stop()

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+use crate::bucket::Settings;
 use crate::entra::Tokens;
 use crate::sas::SasFile;
 use crate::{Error, Result, Sas, environment};
@@ -21,6 +22,8 @@ pub struct Credentials {
     /// The blob endpoint of a connection string: `http://127.0.0.1:10000/devstoreaccount1`.
     pub(crate) endpoint: Option<String>,
     pub(crate) secret: Secret,
+    /// What S3 and Google Cloud Storage are opened with.
+    pub(crate) buckets: Settings,
 }
 
 #[derive(Clone, Default)]
@@ -49,7 +52,7 @@ impl Credentials {
     }
     /// An account's key.
     pub fn key(account: &str, key: &str) -> Self {
-        Self { account: Some(account.to_owned()), endpoint: None, secret: Secret::Key(key.to_owned().into()) }
+        Self { account: Some(account.to_owned()), secret: Secret::Key(key.to_owned().into()), ..Self::default() }
     }
     /// The SAS token that a file holds; the file is read again when the token lapses or is refused.
     ///
@@ -68,17 +71,18 @@ impl Credentials {
     /// # Errors
     /// Misuse naming the variable whose value makes no sense.
     pub fn from_env() -> Result<Self> {
+        let buckets = Settings::from_env();
         let account = environment::read(environment::ACCOUNT);
         let named = |name: &'static str| move |e: Error| Error { at: name.into(), ..e };
         if let Some(token) = environment::read(environment::SAS_TOKEN) {
-            return Ok(Self { account, ..Self::sas(&token).map_err(named(environment::SAS_TOKEN))? });
+            return Ok(Self { account, buckets, ..Self::sas(&token).map_err(named(environment::SAS_TOKEN))? });
         }
         if let Some(key) = environment::read(environment::KEY) {
-            return Ok(Self { account, endpoint: None, secret: Secret::Key(key.into()) });
+            return Ok(Self { account, endpoint: None, secret: Secret::Key(key.into()), buckets });
         }
         match environment::read(environment::CONNECTION_STRING) {
-            Some(text) => Self::connection_string(&text).map_err(named(environment::CONNECTION_STRING)),
-            None => Ok(Self { account, endpoint: None, secret: Secret::Identity(Tokens::from_env()) }),
+            Some(text) => Ok(Self { buckets, ..Self::connection_string(&text).map_err(named(environment::CONNECTION_STRING))? }),
+            None => Ok(Self { account, endpoint: None, secret: Secret::Identity(Tokens::from_env()), buckets }),
         }
     }
     /// The account, endpoint and secret of a connection string.
@@ -101,7 +105,20 @@ impl Credentials {
         if account.is_none() {
             return Err(Error::misuse(at, "names no account", "AccountName= or BlobEndpoint= is expected"));
         }
-        Ok(Self { account, endpoint, secret })
+        Ok(Self { account, endpoint, secret, ..Self::default() })
+    }
+    /// These and one setting of S3 or Google Cloud Storage, by the name that its own tools use: `AWS_ACCESS_KEY_ID`,
+    /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `GOOGLE_APPLICATION_CREDENTIALS` ...
+    ///
+    /// ```
+    /// # use swath_store::Credentials;
+    /// let credentials = Credentials::anonymous().setting("AWS_SECRET_ACCESS_KEY", "secret");
+    /// assert!(!format!("{credentials:?}").contains("secret"));
+    /// ```
+    #[must_use]
+    pub fn setting(mut self, name: &str, value: &str) -> Self {
+        self.buckets.set(name, value);
+        self
     }
     /// Whether there is nothing to show a server, as far as is known without asking around.
     pub fn is_anonymous(&self) -> bool {

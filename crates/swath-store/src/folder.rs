@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use crate::local::Local;
 use crate::store::{Entry, Fetched, Put};
 use crate::{Error, Family, Result};
 
@@ -84,7 +85,7 @@ pub(crate) fn list(root: &Path, under: &Path) -> Result<Vec<Entry>> {
 /// Where the bytes of a new file come from.
 pub(crate) enum From<'a> {
     Bytes(&'a [u8]),
-    File(&'a Path),
+    File(Local),
 }
 
 /// Writes a file whole: temporary name, fsync, then the final name at once; its ETag.
@@ -92,51 +93,87 @@ pub(crate) fn write(path: &Path, from: From<'_>, put: &Put) -> Result<String> {
     let failed = |e: std::io::Error| Error::file(path, &e);
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|e| Error::file(folder, &e))?;
-    if let Put::IfMatch(pin) = put {
-        let found = open(path).map(|(_, meta)| etag(&meta));
-        if found.as_ref().ok() != Some(pin) {
-            return Err(Error::new(Family::Conflict, path.display().to_string(), "was changed by somebody else", ""));
-        }
-    }
-    if matches!(put, Put::Create) && path.exists() {
-        return Err(exists(path));
-    }
+    replaceable(path, put)?;
     let mut temporary = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder).map_err(|e| Error::file(folder, &e))?;
     match from {
         From::Bytes(bytes) => temporary.write_all(bytes).map_err(failed)?,
-        From::File(source) => {
-            let mut source_file = File::open(source).map_err(|e| Error::file(source, &e))?;
-            std::io::copy(&mut source_file, temporary.as_file_mut()).map_err(failed)?;
-        }
+        From::File(mut local) => copy(&mut local, temporary.as_file_mut(), path)?,
     }
     let file = temporary.as_file();
     fs::set_permissions(temporary.path(), readable()).map_err(failed)?;
     file.sync_all().map_err(failed)?;
-    let kept = match put {
-        Put::Create => temporary.persist_noclobber(path),
-        _ => temporary.persist(path),
+    let kept = {
+        let _alone = Alone::in_folder(folder)?;
+        replaceable(path, put)?;
+        match put {
+            Put::Create => temporary.persist_noclobber(path),
+            _ => temporary.persist(path),
+        }
     };
     let kept = kept.map_err(|e| if e.error.kind() == std::io::ErrorKind::AlreadyExists { exists(path) } else { failed(e.error) })?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| Error::file(folder, &e))?;
     Ok(etag(&kept.metadata().map_err(failed)?))
 }
 
+/// Copies a file and makes sure that it was one and the same all the time.
+fn copy(local: &mut Local, target: &mut File, path: &Path) -> Result<()> {
+    loop {
+        let piece = local.piece(1 << 20)?;
+        if piece.is_empty() {
+            return local.finish();
+        }
+        target.write_all(&piece).map_err(|e| Error::file(path, &e))?;
+    }
+}
+
+/// Whether what is under a name now may be replaced.
+fn replaceable(path: &Path, put: &Put) -> Result<()> {
+    match put {
+        Put::Create if path.symlink_metadata().is_ok() => Err(exists(path)),
+        Put::IfMatch(pin) if open(path).map(|(_, meta)| etag(&meta)).ok().as_ref() != Some(pin) => Err(changed(path)),
+        _ => Ok(()),
+    }
+}
+
+/// The only one that gives names in a folder, as long as it lives: what is compared and what is replaced is the same file.
+struct Alone(#[expect(dead_code, reason = "its lock ends with it")] File);
+
+impl Alone {
+    fn in_folder(folder: &Path) -> Result<Self> {
+        let failed = |e: std::io::Error| Error::file(folder, &e);
+        let itself = File::open(folder).map_err(failed)?;
+        if itself.lock().is_ok() {
+            return Ok(Self(itself));
+        }
+        // Network file systems lock no folders.
+        let beside = folder.join(format!("{TEMPORARY}lock"));
+        let file = File::options().create(true).append(true).open(beside).map_err(failed)?;
+        file.lock().map_err(failed)?;
+        Ok(Self(file))
+    }
+}
+
 /// Removes a file and the folders below `root` that it leaves empty.
 pub(crate) fn delete(root: &Path, path: &Path, pin: Option<&str>) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let alone = if folder.is_dir() { Some(Alone::in_folder(folder)?) } else { None };
     match open(path) {
         Err(e) if e.family == Family::Absent => return Ok(()),
         Err(e) => return Err(e),
-        Ok((_, meta)) if pin.is_some_and(|pin| pin != etag(&meta)) => {
-            return Err(Error::new(Family::Conflict, path.display().to_string(), "was changed by somebody else", ""));
-        }
+        Ok((_, meta)) if pin.is_some_and(|pin| pin != etag(&meta)) => return Err(changed(path)),
         Ok(_) => fs::remove_file(path).map_err(|e| Error::file(path, &e))?,
     }
+    drop(alone);
     for folder in path.ancestors().skip(1).take_while(|folder| *folder != root) {
         if fs::remove_dir(folder).is_err() {
             break;
         }
     }
     Ok(())
+}
+
+fn changed(path: &Path) -> Error {
+    Error::new(Family::Conflict, path.display().to_string(), "was changed by somebody else", "")
 }
 
 fn exists(path: &Path) -> Error {

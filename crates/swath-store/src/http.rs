@@ -129,6 +129,6 @@ pub(crate) fn short(end: u64, range: &Range<u64>, spot: &Spot<'_>) -> Error {
     Error::new(Family::Damaged, spot.at, format!("ends at byte {end}"), format!("bytes {}..{} were asked for", range.start, range.end))
 }
 
-fn etag(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn etag(headers: &HeaderMap) -> Option<String> {
     headers.get(ETAG).and_then(|v| v.to_str().ok()).map(str::to_owned)
 }

@@ -1,10 +1,11 @@
 //! Bytes at a URL: ranges, put, list, SAS, credentials, redaction.
 //!
-//! A [`Store`] is a folder, an HTTP site (read only) or a container of an Azure storage account; its paths are the same
-//! in all three. Credentials belong to one account and never travel elsewhere, and no text made here holds a secret.
+//! A [`Store`] is a folder, an HTTP site (read only), a container of an Azure storage account, or a bucket of S3 or Google
+//! Cloud Storage; its paths are the same in all of them. Credentials belong to one account and never travel elsewhere, and no text made here holds a secret.
 #![forbid(unsafe_code)]
 
 mod azure;
+mod bucket;
 mod compare;
 mod credentials;
 mod entra;
@@ -12,6 +13,7 @@ mod environment;
 mod error;
 mod folder;
 mod http;
+mod local;
 mod location;
 pub mod manage;
 mod names;
@@ -22,9 +24,11 @@ mod sas;
 mod store;
 mod traffic;
 mod typos;
+mod upload;
 mod wire;
 
 pub use azure::StoredPolicy;
+pub use bucket::{BucketPlace, Cloud};
 pub use credentials::Credentials;
 pub use entra::{Scope, Tokens};
 pub use error::{Error, Family, Result};
@@ -34,3 +38,4 @@ pub use sas::{Explained, Finding, Policy, Purpose, Sas, SasGrant, SasKind, SasMa
 pub use sas::{expiry as sas_expiry, explain as explain_sas};
 pub use store::{Container, Content, Entry, Fetched, Put, Store};
 pub use traffic::Counts;
+pub use upload::LocalFile;

@@ -6,7 +6,7 @@ use url::{Host, Url};
 
 use crate::credentials::{Credentials, Secret};
 use crate::names::{append, decoded_path};
-use crate::{Error, Family, Result, Sas, typos};
+use crate::{BucketPlace, Cloud, Error, Result, Sas, typos};
 
 /// Where a store is, as understood from what was typed; the query, if any, is kept apart as a secret.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub enum Place {
     /// A web site, read only; no query, no user name.
     Http(Url),
     Azure(AzurePlace),
+    /// Amazon S3 or Google Cloud Storage.
+    Bucket(BucketPlace),
 }
 
 /// A folder of names in a container of a storage account.
@@ -42,7 +44,7 @@ pub struct AzurePlace {
 
 impl Location {
     /// Understands a folder path, `file://`, `http(s)://`, an Azure blob URL with or without a SAS token behind it,
-    /// `az://CONTAINER/PREFIX`, or an emulator's `http://127.0.0.1:PORT/ACCOUNT/CONTAINER/PREFIX`.
+    /// `az://CONTAINER/PREFIX`, `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, or an emulator's `http://127.0.0.1:PORT/ACCOUNT/CONTAINER/PREFIX`.
     ///
     /// A loopback URL is taken for an emulator when its first segment is the credentials' account, or when there
     /// is a credential that names no account and the first two segments could be an account and a container;
@@ -50,8 +52,7 @@ impl Location {
     /// that it is one of Azure's kind.
     ///
     /// # Errors
-    /// Misuse for a URL that cannot be right, with the right spelling where it is a known mistake; Unsupported for
-    /// `s3://` and `gs://`.
+    /// Misuse for a URL that cannot be right, with the right spelling where it is a known mistake.
     ///
     /// ```
     /// # use swath_store::{Credentials, Location, Place};
@@ -83,15 +84,11 @@ impl Location {
             "abfs" | "abfss" | "adl" | "wasbs" => {
                 Err(Error::misuse(shown, format!("'{scheme}://' is not read"), "https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX"))
             }
-            "s3" | "gs" | "gcs" => Err(Error::new(
-                Family::Unsupported,
-                shown,
-                format!("'{scheme}://' is not supported yet"),
-                "a folder, http(s) or Azure Blob Storage",
-            )),
+            "s3" | "s3a" => Ok(Self::plain(Place::Bucket(BucketPlace::parse(typed, Cloud::S3, rest)?))),
+            "gs" | "gcs" => Ok(Self::plain(Place::Bucket(BucketPlace::parse(typed, Cloud::Google, rest)?))),
             other => {
-                let right =
-                    typos::scheme(other).map_or("a folder, https://... or az://...".to_owned(), |s| format!("'{s}://' is probably meant"));
+                let right = typos::scheme(other)
+                    .map_or("a folder, https://..., az://..., s3://... or gs://...".to_owned(), |s| format!("'{s}://' is probably meant"));
                 Err(Error::misuse(shown, format!("'{other}://' is unknown"), right))
             }
         }
@@ -102,6 +99,7 @@ impl Location {
             Place::Folder(path) => path.display().to_string(),
             Place::Http(url) => url.as_str().trim_end_matches('/').to_owned(),
             Place::Azure(place) => place.url().as_str().trim_end_matches('/').to_owned(),
+            Place::Bucket(place) => place.url().trim_end_matches('/').to_owned(),
         }
     }
 
@@ -267,6 +265,9 @@ mod tests {
                 "azure",
                 "https://acct.blob.core.windows.net/maps/%C3%BC%20+%25",
             ),
+            ("s3://bucket", &anonymous, "bucket", "s3://bucket"),
+            ("s3a://bucket/a b/", &anonymous, "bucket", "s3://bucket/a%20b"),
+            ("gcs://bucket.x/p%20q", &anonymous, "bucket", "gs://bucket.x/p%20q"),
             ("az://maps/p", &key(), "azure", "https://acct.blob.core.windows.net/maps/p"),
             ("az://maps/p", &emulator, "azure", "http://127.0.0.1:10000/dev/maps/p"),
             ("az://acct.blob.core.windows.net/maps/p", &anonymous, "azure", "https://acct.blob.core.windows.net/maps/p"),
@@ -276,6 +277,7 @@ mod tests {
                 Place::Folder(_) => "folder",
                 Place::Http(_) => "http",
                 Place::Azure(_) => "azure",
+                Place::Bucket(_) => "bucket",
             };
             assert_eq!((found, location.url().as_str()), (kind, url), "{typed}");
         }
@@ -295,7 +297,10 @@ mod tests {
             ("https://user:CANARY@host/maps", "without them"),
             ("https://host/a#b", "%23"),
             ("htps://host/a", "https://"),
-            ("s3://bucket/a", "Azure"),
+            ("s3://", "bucket"),
+            ("s3://Bucket_A/x", "lower-case"),
+            ("s3://bucket/a?b", "%3F"),
+            ("gs://key:CANARY@bucket/a", "user name"),
             ("az://maps/p", "ACCOUNT"),
             ("", "a folder or a URL"),
         ] {

@@ -32,7 +32,7 @@ impl Action {
             Self::Delete => 'd',
         }
     }
-    fn words(self) -> &'static str {
+    pub fn words(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::List => "list",
@@ -75,6 +75,10 @@ impl Spot<'_> {
                     _ => (**error).clone(),
                 }
             }
+            Failure::Garbled { what, tries } => Error::new(Family::Damaged, self.at, format!("{what} ({tries} attempts)"), "").hint(
+                "run the same command again; if it stays, \
+                 something between here and the server changes what passes",
+            ),
             Failure::TooLarge { size, most } => {
                 Error::new(Family::OverLimit, self.at, format!("the answer has {size} bytes"), format!("at most {most} are read at once"))
             }
@@ -113,7 +117,7 @@ impl Spot<'_> {
             }
             (409 | 412, _) => Error::new(Family::Conflict, self.at, self.says(answer), ""),
             (416, _) => Error::new(Family::Damaged, self.at, "ends before the bytes that were asked for", ""),
-            (400, "Md5Mismatch" | "InvalidMd5" | "InvalidOperation") => {
+            (400, "Md5Mismatch" | "Crc64Mismatch" | "InvalidMd5" | "InvalidOperation") => {
                 Error::new(Family::Unreachable, self.at, format!("the bytes arrived damaged ({code})"), "")
                     .hint("run the same command again")
             }

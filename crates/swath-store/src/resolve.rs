@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::credentials::{Credentials, Secret};
 use crate::location::{Location, Place, is_loopback};
@@ -62,9 +62,16 @@ impl Store {
         let root = match &self.shared.backend {
             Backend::Web { root, .. } => root.clone(),
             Backend::Azure { container, .. } => container.place.container_url(),
+            Backend::Bucket(bucket) => bucket.place.bucket_url()?,
             Backend::Folder(_) => return None,
         };
-        if root.origin() != target.origin() {
+        // Every `s3://` has an origin of its own.
+        let same = if root.origin().is_tuple() {
+            root.origin() == target.origin()
+        } else {
+            root[..Position::AfterPort] == target[..Position::AfterPort]
+        };
+        if !same {
             return None;
         }
         let (outer, inner) = (decoded_path(&root), decoded_path(target));
@@ -88,6 +95,7 @@ impl Store {
                 path
             }
             Place::Http(_) => String::new(),
+            Place::Bucket(place) => std::mem::take(&mut place.prefix),
             Place::Folder(_) => return Err(Error::new(Family::Damaged, target, "is no URL", "")),
         };
         // The person's own credential goes before a token that a link carries, which may have lapsed long ago.
@@ -113,7 +121,12 @@ impl Store {
             let same = target.origin() == place.endpoint.origin() && target.path().starts_with(place.endpoint.path());
             if same && !matches!(container.secret, Secret::Anonymous) {
                 let endpoint = Some(place.endpoint.to_string());
-                return Credentials { account: Some(place.account.clone()), endpoint, secret: container.secret.clone() };
+                return Credentials {
+                    account: Some(place.account.clone()),
+                    endpoint,
+                    secret: container.secret.clone(),
+                    ..Credentials::default()
+                };
             }
         }
         let given = &self.shared.credentials;
@@ -130,7 +143,8 @@ impl Store {
     fn forbid(&self, base: &Url, target: &Url) -> Result<()> {
         let refuse =
             |found: &str| Err(Error::new(Family::Damaged, base.as_str(), format!("links to '{target}', {found}"), "https:// is expected"));
-        if !matches!(target.scheme(), "http" | "https") {
+        let own = base.scheme() == target.scheme() && base.host() == target.host();
+        if !own && !matches!(target.scheme(), "http" | "https") {
             return refuse("which a remote document must not");
         }
         let inner = match target.host() {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use url::Url;
 
 use crate::azure;
-use crate::azure::Upload;
+use crate::bucket::Bucket;
 use crate::credentials::{Credentials, Secret};
 use crate::http::{self, Asked, Ranges};
 use crate::location::{Location, Place};
@@ -53,6 +53,7 @@ pub(crate) enum Backend {
     Folder(PathBuf),
     Web { root: Url, wire: Wire, ranges: Ranges },
     Azure { container: Box<azure::Container>, ranges: Ranges },
+    Bucket(Box<Bucket>),
 }
 
 /// An object's bytes and the version they are.
@@ -165,6 +166,10 @@ impl Store {
             Backend::Folder(root) => return folder::inside(root, &self.prefix).display().to_string(),
             Backend::Web { root, .. } => append(root, &self.prefix),
             Backend::Azure { container, .. } => append(&container.place.container_url(), &self.prefix),
+            Backend::Bucket(bucket) => match bucket.place.bucket_url() {
+                Some(url) => append(&url, &self.prefix),
+                None => return String::new(),
+            },
         };
         whole.as_str().trim_end_matches('/').to_owned()
     }
@@ -203,6 +208,7 @@ impl Store {
                 self.shared.traffic.read(fetched.bytes.len() as u64);
                 Ok(fetched)
             }
+            Backend::Bucket(bucket) => bucket.get(&self.checked(path)?, &self.url_of(path)).await,
             _ => self.on_wire(path, Action::Read, async |wire, url, spot| http::read(wire, &url, &spot).await).await,
         }
     }
@@ -222,6 +228,7 @@ impl Store {
                 parts.iter().for_each(|part| self.shared.traffic.read(part.len() as u64));
                 return Ok(parts);
             }
+            Backend::Bucket(bucket) => return bucket.get_ranges(&self.checked(path)?, ranges, pin, &self.url_of(path)).await,
             Backend::Web { ranges, .. } | Backend::Azure { ranges, .. } => ranges,
         };
         self.on_wire(path, Action::Read, async |wire, url, spot| http::read_ranges(wire, &url, Asked { pin, habit }, ranges, &spot).await)
@@ -237,6 +244,10 @@ impl Store {
                 let (file, name) = (self.file(root, path)?, path.to_owned());
                 self.shared.traffic.read(0);
                 blocking(move || folder::head(&file, &name)).await
+            }
+            Backend::Bucket(bucket) => {
+                let entry = bucket.head(&self.checked(path)?, &self.url_of(path)).await?;
+                Ok(Entry { path: path.to_owned(), ..entry })
             }
             _ => {
                 let entry = self.on_wire(path, Action::Read, async |wire, url, spot| http::head(wire, &url, &spot).await).await?;
@@ -260,15 +271,9 @@ impl Store {
             Backend::Web { .. } => Err(self.read_only("list")),
             Backend::Azure { container, .. } => {
                 let prefix = if whole.is_empty() { whole } else { format!("{}/", whole.trim_end_matches('/')) };
-                let mut entries = container.list(&prefix, &self.url()).await?;
-                let outer = if self.prefix.is_empty() { 0 } else { self.prefix.len() + 1 };
-                for entry in &mut entries {
-                    entry.path = entry.path.get(outer..).unwrap_or_default().to_owned();
-                }
-                entries.retain(|entry| !entry.path.is_empty());
-                entries.sort_by(|a, b| a.path.cmp(&b.path));
-                Ok(entries)
+                Ok(self.relative(container.list(&prefix, &self.url()).await?))
             }
+            Backend::Bucket(bucket) => Ok(self.relative(bucket.list(whole.trim_end_matches('/'), &self.url()).await?)),
         }
     }
     /// Writes a whole object, visible at once or not at all; its new ETag. Its checksum travels with it.
@@ -284,36 +289,8 @@ impl Store {
                 blocking(move || folder::write(&file, folder::From::Bytes(&bytes), &put)).await.map(Some)
             }
             Backend::Web { .. } => Err(self.read_only("write")),
+            Backend::Bucket(bucket) => bucket.put(&join(&self.prefix, path), bytes, put, content, &self.url_of(path)).await,
             Backend::Azure { container, .. } => container.put(&join(&self.prefix, path), bytes, put, content, &self.url_of(path)).await,
-        }
-    }
-    /// Writes a local file of any size in bounded memory; `progress` is told of bytes as they arrive.
-    ///
-    /// # Errors
-    /// As [`Store::put`].
-    pub async fn put_file(
-        &self,
-        path: &str,
-        file: &Path,
-        put: &Put,
-        content: &Content,
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<Option<String>> {
-        check(path)?;
-        match &self.shared.backend {
-            Backend::Folder(root) => {
-                let (target, source, put) = (self.file(root, path)?, file.to_path_buf(), put.clone());
-                let size = tokio::fs::metadata(file).await.map_err(|e| Error::file(file, &e))?.len();
-                self.shared.traffic.wrote(size);
-                let etag = blocking(move || folder::write(&target, folder::From::File(&source), &put)).await?;
-                progress(size);
-                Ok(Some(etag))
-            }
-            Backend::Web { .. } => Err(self.read_only("write")),
-            Backend::Azure { container, .. } => {
-                let (name, shown) = (join(&self.prefix, path), self.url_of(path));
-                container.put_file(&Upload { file, name: &name, shown: &shown, put, content, progress }).await
-            }
         }
     }
     /// Removes the version of an object that has this ETag; any version where none is given. What is absent already is fine.
@@ -328,6 +305,7 @@ impl Store {
                 blocking(move || folder::delete(&root, &file, pin.as_deref())).await
             }
             Backend::Web { .. } => Err(self.read_only("delete")),
+            Backend::Bucket(bucket) => bucket.delete(&self.checked(path)?, pin, &self.url_of(path)).await,
             Backend::Azure { container, .. } => {
                 check(path)?;
                 container.delete(&join(&self.prefix, path), pin, &self.url_of(path)).await
@@ -343,6 +321,7 @@ impl Store {
             Backend::Folder(_) => Ok(()),
             Backend::Web { .. } => Err(self.read_only("write")),
             Backend::Azure { container, .. } => container.may_write(&self.url(), Action::Create),
+            Backend::Bucket(bucket) => bucket.may_write(&self.url(), Action::Create),
         }
     }
     /// Makes the container, or the folder, unless it is there.
@@ -358,6 +337,7 @@ impl Store {
                 Ok(found)
             }
             Backend::Web { .. } => Err(self.read_only("write")),
+            Backend::Bucket(bucket) => bucket.ensure().await.map(|()| Container::There),
             Backend::Azure { container, .. } => container.ensure().await,
         }
     }
@@ -385,9 +365,13 @@ impl Store {
                 let doubt = location.guessed.then(|| Doubt::about(place.endpoint.clone()));
                 let signer = Signer::Azure(Box::new(AzureSigner::new(place.account.clone(), secret.clone(), doubt)?));
                 let wire = Wire::new(&place.endpoint, signer, traffic.clone())?;
-                let mut container = azure::Container::new(place, wire, secret)?;
+                let mut container = azure::Container::new(place, wire, secret);
                 container.other = credentials.account.clone().filter(|_| withheld);
                 (Backend::Azure { container: Box::new(container), ranges: Ranges::default() }, prefix)
+            }
+            Place::Bucket(mut place) => {
+                let prefix = std::mem::take(&mut place.prefix);
+                (Backend::Bucket(Box::new(Bucket::new(place, &credentials.buckets, traffic.clone())?)), prefix)
             }
         };
         let shared = Shared { backend, credentials: credentials.clone(), traffic, elsewhere };
@@ -405,7 +389,7 @@ impl Store {
             Backend::Web { wire, .. } => {
                 exchange(wire, url, Spot { at: &shown, action, secret: &Secret::Anonymous, account: None, other: None }).await
             }
-            Backend::Folder(_) => Err(Error::misuse(shown, "is a folder", "")),
+            Backend::Folder(_) | Backend::Bucket(_) => Err(Error::misuse(shown, "is not read over plain HTTP", "")),
         }
     }
     fn remote_url(&self, path: &str) -> Option<Url> {
@@ -415,13 +399,29 @@ impl Store {
             Backend::Web { root, .. } if name.is_empty() => Some(root.clone()),
             Backend::Web { root, .. } => Some(append(root, &name)),
             Backend::Azure { container, .. } => Some(append(&container.place.container_url(), &name)),
+            Backend::Bucket(bucket) => Some(append(&bucket.place.bucket_url()?, &name)),
         }
     }
-    fn file(&self, root: &Path, path: &str) -> Result<PathBuf> {
+    /// The whole name of an object, if it can be one.
+    fn checked(&self, path: &str) -> Result<String> {
+        check(path)?;
+        Ok(join(&self.prefix, path))
+    }
+    /// What lies under this store's prefix, by its name there, sorted.
+    fn relative(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
+        let outer = if self.prefix.is_empty() { 0 } else { self.prefix.len() + 1 };
+        for entry in &mut entries {
+            entry.path = entry.path.get(outer..).unwrap_or_default().to_owned();
+        }
+        entries.retain(|entry| !entry.path.is_empty());
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        entries
+    }
+    pub(crate) fn file(&self, root: &Path, path: &str) -> Result<PathBuf> {
         check(path)?;
         Ok(folder::inside(root, &join(&self.prefix, path)))
     }
-    fn read_only(&self, verb: &str) -> Error {
+    pub(crate) fn read_only(&self, verb: &str) -> Error {
         // Nobody writes to a web site, so a loopback URL without a credential is an emulator that lacks one.
         if let Backend::Web { root, .. } = &self.shared.backend
             && crate::location::is_loopback(root)

@@ -104,6 +104,31 @@ async fn passing_faults_are_outlasted() {
 }
 
 #[tokio::test]
+async fn answers_to_another_question_are_asked_for_again() {
+    let md5 = "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+    for (fault, range) in [
+        (reply("206 Partial Content", "Content-Range: bytes 3-4/10\r\n", "34"), true),
+        (reply("206 Partial Content", "Content-Range: bytes 0-9/10\r\n", BODY), true),
+        (reply("206 Partial Content", "Content-Range: bytes 0-1/10\r\n", "01"), false),
+        (reply("200 OK", "Content-Encoding: gzip\r\n", "zipped"), false),
+        (reply("200 OK", md5, "swapped"), false),
+    ] {
+        let passing = fault.clone();
+        let (url, _) = serve(move |asked| if asked.count < 1 { passing.clone() } else { ranged(asked) });
+        let ask = async |url: &str| match range {
+            true => open(url).get_ranges("a.tif", &[0..2], None).await.map(|parts| parts[0].clone()),
+            false => open(url).get("a.tif").await.map(|fetched| fetched.bytes),
+        };
+        let found = ask(&url).await.unwrap_or_else(|e| panic!("{fault}: {e}"));
+        assert_eq!(found, if range { "01" } else { BODY }, "{fault}");
+        let lasting = fault.clone();
+        let (url, _) = serve(move |_| lasting.clone());
+        let error = ask(&url).await.unwrap_err();
+        assert_eq!(error.family, Family::Damaged, "{fault}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn retry_after_is_obeyed() {
     let (url, _) = serve(|asked| if asked.count == 0 { reply("503 Busy", "Retry-After: 2\r\n", "") } else { ranged(asked) });
     let start = Instant::now();

@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     TooLarge { size: u64, most: u64 },
     /// There is no credential to sign with; nothing was sent.
     Credentials(Box<crate::Error>),
+    /// An answer, but not the one that was asked for.
+    Garbled { what: String, tries: u32 },
 }
 
 /// A 4xx or 5xx answer, without its request.
@@ -80,10 +82,11 @@ impl Failure {
             // A checksum that does not fit says that the bytes were changed on their way.
             Self::Answer(answer) => {
                 matches!(answer.status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
-                    || matches!(&*answer.code, "Md5Mismatch" | "Crc64Mismatch")
+                    || matches!(&*answer.code, "Md5Mismatch" | "Crc64Mismatch" | "BadDigest")
             }
             Self::Unreached { heals, .. } => *heals,
             Self::TooLarge { .. } | Self::Credentials(_) => false,
+            Self::Garbled { .. } => true,
         }
     }
     pub fn nobody_listens(&self) -> bool {
@@ -104,6 +107,7 @@ impl fmt::Display for Failure {
             Self::Unreached { why, .. } => f.write_str(why),
             Self::TooLarge { size, most } => write!(f, "{size} bytes, more than {most}"),
             Self::Credentials(error) => write!(f, "{error}"),
+            Self::Garbled { what, .. } => f.write_str(what),
         }
     }
 }

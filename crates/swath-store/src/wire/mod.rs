@@ -1,9 +1,12 @@
 //! One request to one account or host: signed, counted, checked, retried, and answered whole or as a typed failure.
 
 mod connector;
+mod delay;
 mod doubt;
 mod failure;
+mod outgoing;
 mod patience;
+mod proof;
 mod sign;
 
 use std::sync::Arc;
@@ -14,7 +17,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use md5::{Digest, Md5};
 use object_store::client::{HttpRequest, HttpRequestBody};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -24,30 +27,29 @@ use crate::traffic::Traffic;
 pub(crate) use connector::{Connector, failure_of};
 pub(crate) use doubt::Doubt;
 pub(crate) use failure::{Answer, Failure};
+use outgoing::Outgoing;
+use proof::Question;
 pub(crate) use sign::{AzureSigner, Signer};
 
 /// Attempts in all for what may heal: busy servers, broken bodies, stalls.
 const ATTEMPTS: u32 = 6;
 /// Attempts in all where nobody listens.
 const CONNECTS: u32 = 2;
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Attempts in all where the answer is to another question.
+const GARBLED: u32 = 3;
+/// No attempt begins later than this after the first.
+const DEADLINE: Duration = Duration::from_secs(180);
 const IN_FLIGHT: usize = 128;
 /// What a body may weigh unless the caller says otherwise.
 const LARGEST_BODY: u64 = 1 << 30;
 
-const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
-const MS_BLOB_MD5: HeaderName = HeaderName::from_static("x-ms-blob-content-md5");
+pub(crate) const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
+pub(crate) const CONTENT_CRC64: HeaderName = HeaderName::from_static("x-ms-content-crc64");
+pub(crate) const MS_BLOB_MD5: HeaderName = HeaderName::from_static("x-ms-blob-content-md5");
 
 /// Asked of one request through its extensions: the largest body that will be read.
 #[derive(Clone, Copy)]
 pub(crate) struct AtMost(pub u64);
-
-/// Asked of a block list through its extensions: what the multipart call of the client library has no word for.
-#[derive(Clone)]
-pub(crate) struct WholeBlob {
-    pub md5: Arc<std::sync::OnceLock<[u8; 16]>>,
-    pub create_only: bool,
-}
 
 /// A whole answer.
 #[derive(Debug)]
@@ -89,6 +91,7 @@ impl Wire {
         if let Some(doubt) = self.0.signer.doubt() {
             doubt.settle(&self.0.client, &self.0.traffic).await?;
         }
+        let begun = Instant::now();
         let (mut tries, mut renewed) = (0, false);
         loop {
             tries += 1;
@@ -97,7 +100,9 @@ impl Wire {
             *request.uri_mut() = parts.uri.clone();
             *request.headers_mut() = parts.headers.clone();
             *request.extensions_mut() = parts.extensions.clone();
-            complete(&mut request, &body)?;
+            if !matches!(self.0.signer, Signer::Done) {
+                complete(&mut request, &body)?;
+            }
             let shown = self.0.signer.sign(&mut request).await?;
             let failure = match self.attempt(request, &body, tries).await {
                 Ok(reply) => return Ok(reply),
@@ -107,11 +112,16 @@ impl Wire {
                 renewed = true;
                 continue;
             }
-            let most = if failure.nobody_listens() { CONNECTS } else { ATTEMPTS };
-            if !failure.may_heal() || tries >= most {
+            let most = match &failure {
+                Failure::Garbled { .. } => GARBLED,
+                failure if failure.nobody_listens() => CONNECTS,
+                _ => ATTEMPTS,
+            };
+            let wait = failure.asked_to_wait().unwrap_or_else(|| delay::backoff(tries));
+            if !failure.may_heal() || tries >= most || begun.elapsed() + wait > DEADLINE {
                 return Err(failure);
             }
-            sleep(failure.asked_to_wait().unwrap_or_else(|| backoff(tries)).min(LONGEST_WAIT)).await;
+            sleep(wait).await;
         }
     }
 
@@ -120,24 +130,21 @@ impl Wire {
         let most = request.extensions().get::<AtMost>().map_or(LARGEST_BODY, |most| most.0);
         let (parts, _) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| Failure::unreached("the URL cannot be sent".into(), tries))?;
-        let method = parts.method.clone();
+        let question = Question { method: parts.method.clone(), headers: parts.headers.clone() };
         let mut request = reqwest::Request::new(parts.method, url);
         *request.headers_mut() = parts.headers;
-        let writes = matches!(method, Method::PUT | Method::DELETE);
+        let writes = matches!(question.method, Method::PUT | Method::POST | Method::DELETE);
+        let (outgoing, watch) = Outgoing::of(body);
         if writes || !body.is_empty() {
-            *request.body_mut() = Some(body.clone().into());
+            *request.body_mut() = Some(outgoing);
         }
         match writes {
             true => self.0.traffic.wrote(body.len() as u64),
             false => self.0.traffic.read(0),
         }
-        let patience = patience::for_upload(body.len());
-        let mut response = timeout(patience, self.0.client.execute(request))
-            .await
-            .map_err(|_| Failure::stalled(patience, tries))?
-            .map_err(|e| Failure::of(e, tries))?;
+        let mut response = watch.answered(self.0.client.execute(request), tries).await?.map_err(|e| Failure::of(e, tries))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        if let Some(size) = response.content_length().filter(|size| *size > most && method != Method::HEAD) {
+        if let Some(size) = response.content_length().filter(|size| *size > most && question.method != Method::HEAD) {
             return Err(Failure::TooLarge { size, most });
         }
         let mut whole = BytesMut::new();
@@ -154,11 +161,16 @@ impl Wire {
             whole.extend_from_slice(&chunk);
         }
         self.0.traffic.received(whole.len() as u64);
-        if status.is_client_error() || status.is_server_error() {
-            let wait = headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse().ok()).map(Duration::from_secs);
-            return Err(Failure::Answer(Answer::new(status, &headers, &whole, wait, tries)));
+        // What a redirection leads to was followed already where it may be.
+        let elsewhere = status.is_redirection() && status != StatusCode::NOT_MODIFIED;
+        if elsewhere || status.is_client_error() || status.is_server_error() {
+            return Err(Failure::Answer(Answer::new(status, &headers, &whole, delay::asked(&headers), tries)));
         }
-        Ok(Reply { status, headers, body: whole.freeze() })
+        let reply = Reply { status, headers, body: whole.freeze() };
+        match proof::flaw(&question, &reply) {
+            None => Ok(reply),
+            Some(what) => Err(Failure::Garbled { what, tries }),
+        }
     }
 }
 
@@ -168,23 +180,12 @@ impl std::fmt::Debug for Wire {
     }
 }
 
-/// Adds the checksum of what is sent and the conditions asked for; the signature over it all comes after.
+/// Adds the checksum of what is sent; the signature over it all comes after.
 fn complete(request: &mut HttpRequest, body: &Bytes) -> Result<(), Failure> {
-    if !body.is_empty() {
+    let summed = [CONTENT_MD5, CONTENT_CRC64].iter().any(|name| request.headers().contains_key(name));
+    if !body.is_empty() && !summed {
         let sum = header(&BASE64.encode(Md5::digest(body)))?;
         request.headers_mut().insert(CONTENT_MD5, sum);
-    }
-    if request.uri().query().is_some_and(|query| query.contains("comp=blocklist"))
-        && let Some(whole) = request.extensions().get::<WholeBlob>().cloned()
-    {
-        if let Some(sum) = whole.md5.get() {
-            request.headers_mut().insert(MS_BLOB_MD5, header(&BASE64.encode(sum))?);
-        }
-        if whole.create_only {
-            request.headers_mut().insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
-        }
-        // The type of the list itself; the blob's own type travels as x-ms-blob-content-type.
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     }
     if *request.method() == Method::PUT && !request.headers().contains_key(CONTENT_LENGTH) {
         request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -203,11 +204,4 @@ pub(crate) fn request(method: Method, url: &Url) -> Result<HttpRequest, Failure>
 /// A header's value.
 pub(crate) fn header(text: &str) -> Result<HeaderValue, Failure> {
     HeaderValue::from_str(text).map_err(|_| Failure::unreached("a header holds control characters".into(), 1))
-}
-
-/// 0.2 s, doubled each time, and up to half as much again so that many clients do not return together.
-fn backoff(tries: u32) -> Duration {
-    let base = Duration::from_millis(200) * 2u32.saturating_pow(tries.saturating_sub(1).min(6));
-    let spread = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |t| t.subsec_nanos() % 512);
-    base + base * spread / 1024
 }

@@ -3,9 +3,7 @@ use std::time::Duration;
 
 use crate::environment::{self, STALL_SECONDS};
 
-/// An upload slower than this is a stall, bytes per second.
-const SLOWEST_UPLOAD: u64 = 16 * 1024;
-/// An answer slower than this is one too, on the whole: a byte now and then is no progress.
+/// An answer slower than this is a stall, on the whole, bytes per second: a byte now and then is no progress.
 const SLOWEST_ANSWER: u64 = 256;
 
 /// No byte for this long and the attempt is given up: 10 s unless the environment says otherwise.
@@ -15,11 +13,6 @@ pub(crate) fn stall() -> Duration {
         let said = environment::read(STALL_SECONDS).and_then(|text| text.parse().ok());
         Duration::from_secs(said.filter(|seconds| (1..=3600).contains(seconds)).unwrap_or(10))
     })
-}
-
-/// How long the answer to a body of so many bytes may keep us waiting.
-pub(crate) fn for_upload(bytes: usize) -> Duration {
-    stall() + Duration::from_secs(bytes as u64 / SLOWEST_UPLOAD)
 }
 
 /// How long an answer may take of which so many bytes have come.

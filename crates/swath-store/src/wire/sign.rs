@@ -23,6 +23,8 @@ pub(crate) enum Signer {
     Azure(Box<AzureSigner>),
     /// A query that belongs to a plain web URL.
     Query(SecretString),
+    /// Requests come signed: nothing may be added to them.
+    Done,
 }
 
 /// The credential of one account, as one container uses it.
@@ -94,7 +96,7 @@ impl Signer {
     /// Where there is no credential to be had, or the request cannot carry it.
     pub async fn sign(&self, request: &mut HttpRequest) -> Result<Shown, Failure> {
         match self {
-            Self::None => Ok(Shown::Nothing),
+            Self::None | Self::Done => Ok(Shown::Nothing),
             Self::Azure(signer) => {
                 let (credential, shown) = signer.credential(request.method()).await?;
                 match credential {
