@@ -118,15 +118,13 @@ PACKING = {
 }
 
 
-@pytest.mark.parametrize("kind", ["u1", "i2", "f4", "f8"])
-@pytest.mark.parametrize("case", PACKING)
+@pytest.mark.parametrize("case,kind", [(c, k) for c in PACKING for k in ("u1", "i2", "f4", "f8") if c != "quantized" or k[0] == "f"])
 def test_every_packing_is_read_or_named(swath, tmp_path, case, kind):
     lon, lat = np.linspace(0, 40, 400), np.linspace(40, 0, 300)
-    values = (np.add.outer(np.sin(lat) * 50, np.cos(lon) * 50) + 120 + RNG.integers(0, 3, (300, 400))).astype(kind)
-    try:
-        path = lonlat(tmp_path / "a.nc", {"v": (values, {}, {**PACKING[case], "chunksizes": (90, 130)})}, lon, lat)
-    except (RuntimeError, ValueError, TypeError) as error:
-        pytest.skip(f"not run: netCDF4 here cannot write it: {error}")
+    # Squares of 5 x 5 equal pixels: the library's blosc filter fails on chunks that do not become smaller.
+    coarse = np.add.outer(np.sin(lat[::5]) * 50, np.cos(lon[::5]) * 50) + 120 + RNG.integers(0, 3, (60, 80))
+    values = np.kron(coarse, np.ones((5, 5))).astype(kind)
+    path = lonlat(tmp_path / "a.nc", {"v": (values, {}, {**PACKING[case], "chunksizes": (90, 130)})}, lon, lat)
     if case == "bzip2":
         result = swath("cog", path, tmp_path / "out.tif", rc=1)
         assert "bzip2" in result.err and "nccopy" in result.err, result.err
