@@ -148,6 +148,18 @@ pub fn netcdf(name: &str, bytes: &Bytes) -> Result<Fate, String> {
     Ok(fate)
 }
 
+/// Opens a small honest TIFF with these bytes beside it.
+pub fn sidecar(name: &str, bytes: &Bytes) -> Result<Fate, String> {
+    let side = Some(bytes.clone());
+    let is_xml = bytes.starts_with(b"<");
+    let sidecars = if is_xml { Sidecars { aux_xml: side, ..Sidecars::default() } } else { Sidecars { world: side, ..Sidecars::default() } };
+    let open = || LocalTiff::open(name, Arc::new(Bytes::from(crate::support::small_tiff(false))), &sidecars, &Limits::default());
+    match held("opening", 0, open)? {
+        Ok(_) => Ok(Fate::Read),
+        Err(error) => named(name, &error).map(|()| Fate::Refused),
+    }
+}
+
 #[test]
 fn the_judge_sees_a_panic_a_hang_a_hoard_and_a_nameless_error() {
     let _alone = crate::limits::alone();

@@ -57,8 +57,13 @@ fn every_crash_ever_found_stays_mended() {
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = Bytes::from(std::fs::read(&path).expect("a fixture"));
-        let is_netcdf = bytes.starts_with(b"CDF") || bytes.starts_with(b"\x89HDF");
-        if let Err(broken) = judge::judge(&name, if is_netcdf { judge::netcdf } else { judge::tiff }, &bytes) {
+        let read = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("tif") => judge::tiff,
+            Some("nc") => judge::netcdf,
+            Some("xml" | "tfw") => judge::sidecar,
+            other => panic!("{name}: nothing here reads {other:?}"),
+        };
+        if let Err(broken) = judge::judge(&name, read, &bytes) {
             panic!("{name}: {broken}");
         }
     }

@@ -1,7 +1,8 @@
 //! Child processes judge the inputs, so that an abort or an overflow of the stack is seen, and one input's memory is one process's.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::{Seek, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -110,7 +111,7 @@ fn spawn(kind: &Kind, seed: u64, count: u64, (part, parts): (u64, u64), folder: 
         // Enough that every way of sharing work is gone.
         .env("RAYON_NUM_THREADS", "3")
         .stdout(Stdio::null())
-        .stderr(fs::File::create(folder.join("said")).expect("a file"))
+        .stderr(File::create(folder.join("said")).expect("a file"))
         .spawn()
         .expect("this test, once more");
     Worker { child, folder, last: (0, Instant::now()) }
@@ -142,8 +143,10 @@ pub fn worker() {
     std::panic::set_hook(Box::new(|_| ()));
     let make = (kind.inputs)();
     let (mut counts, mut failures) = ([0_u64; 3], Vec::new());
+    let mut at = File::create(folder.join("input")).expect("a file for the number of the input");
     for input in (number(part)..number(count)).step_by(number(parts) as usize) {
-        fs::write(folder.join("input"), input.to_le_bytes()).expect("a file for the number of the input");
+        // Over the one before: to cut a file and write it again waits for the disk.
+        at.rewind().and_then(|()| at.write_all(&input.to_le_bytes())).expect("the number of the input");
         let (name, bytes) = make(&mut Dice::of(seed, input), input);
         let bytes = Bytes::from(bytes);
         match judge::judge(&name, kind.read, &bytes) {
