@@ -5,22 +5,14 @@ mod support;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::Ordering;
-use support::memory::{Memory, pixels, read_back, to_cog};
+use support::{
+    codecs::LOSSLESS,
+    memory::{Memory, pixels, read_back, to_cog},
+};
 use swath_raster::{
     Affine, BandInfo, ColorInterp, Georeference, Interleave, MaskKind, Nodata, RasterSource, SampleType, Samples, Shape, Window,
     cog::{BigTiff, CogOptions, Compression, MaskChoice, NodataChoice, OverviewSize, Overviews, Predictor, Resampling, Sparse, plan},
 };
-
-const LOSSLESS: &[Compression] = &[
-    Compression::None,
-    Compression::Lzw,
-    Compression::Deflate,
-    Compression::Zstd,
-    Compression::Packbits,
-    Compression::Lerc,
-    Compression::LercDeflate,
-    Compression::LercZstd,
-];
 
 fn shape(width: u32, height: u32) -> Shape {
     Shape { width, height }

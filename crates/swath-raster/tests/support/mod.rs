@@ -1,6 +1,7 @@
 //! The shared data, its expected values, and files as sources.
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub mod codecs;
 pub mod memory;
 
 use std::{
