@@ -158,6 +158,14 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(swath, tmp_path, fla
     assert not (tmp_path / "out.tif").exists()
 
 
+@pytest.mark.parametrize("flags", [["--zoom-level", "9"], ["--zoom-level-strategy", "upper"], ["--aligned-levels", "2"], ["-r", "cubic"], ["--co", "ZOOM_LEVEL=9"]])
+def test_flags_for_web_maps_mean_nothing_elsewhere_and_are_refused(swath, tmp_path, flags):
+    rasters.write(tmp_path / "in.tif", rasters.smooth((100, 100)))
+    refused = swath("cog", *flags, "in.tif", "out.tif", cwd=tmp_path, rc=2)
+    assert "add --web-optimized, or leave out --" in refused.err, refused.err
+    assert not (tmp_path / "out.tif").exists()
+
+
 def test_a_raster_without_a_crs_is_refused(swath, tmp_path):
     rasters.write(tmp_path / "in.tif", rasters.smooth((100, 100)), crs=None)
     refused = swath("cog", "-w", "in.tif", "out.tif", cwd=tmp_path, rc={1, 2})

@@ -102,6 +102,12 @@ pub(super) fn apply(option: &str, settings: &mut Settings) -> Result<()> {
     Ok(())
 }
 
+/// Whether an option says how a raster is laid on the tiles of web maps; `ADD_ALPHA=NO` is left out, which many give to be sure.
+pub(super) fn is_for_web_maps(option: &str) -> bool {
+    let name = option.split('=').next().unwrap_or_default().trim().to_uppercase();
+    ["ZOOM_LEVEL", "ZOOM_LEVEL_STRATEGY", "ALIGNED_LEVELS", "WARP_RESAMPLING"].contains(&name.as_str())
+}
+
 fn yes(word: &str) -> Option<bool> {
     match word {
         "YES" | "TRUE" | "ON" | "1" => Some(true),

@@ -76,7 +76,23 @@ impl CogRequest {
         for option in &self.creation {
             creation::apply(option, &mut settings)?;
         }
+        if let Some(flag) = self.said_for_web_maps().filter(|_| !settings.web_optimized) {
+            let error = Error::misuse(flag.clone(), "without --web-optimized", "it is for rasters on the tiles of web maps alone");
+            return Err(error.hint(format!("add --web-optimized, or leave out {flag}")));
+        }
         Ok(settings)
+    }
+
+    /// The first flag that means something on the tiles of web maps alone.
+    fn said_for_web_maps(&self) -> Option<String> {
+        let flags = [
+            ("--zoom-level", self.zoom_level.is_some()),
+            ("--zoom-level-strategy", self.zoom_level_strategy.is_some()),
+            ("--aligned-levels", self.aligned_levels.is_some()),
+            ("--resampling", self.resampling.is_some()),
+        ];
+        let flag = flags.into_iter().find(|(_, said)| *said).map(|(flag, _)| flag.to_owned());
+        flag.or_else(|| self.creation.iter().find(|option| creation::is_for_web_maps(option)).map(|option| format!("--co {option}")))
     }
 
     /// `--nodata` as a value of these samples.
@@ -182,6 +198,25 @@ mod tests {
         check("0", None);
         check("5", None);
         check("", None);
+    }
+
+    #[test]
+    fn flags_for_web_maps_are_refused_for_other_files() {
+        let plain = || CogRequest { profile: "zstd".to_owned(), ..CogRequest::default() };
+        let given = |options: &[&str]| CogRequest { creation: options.iter().map(ToString::to_string).collect(), ..plain() };
+        for (request, flag) in [
+            (CogRequest { zoom_level: Some(9), ..plain() }, "--zoom-level"),
+            (CogRequest { zoom_level_strategy: Some("upper".to_owned()), ..plain() }, "--zoom-level-strategy"),
+            (CogRequest { aligned_levels: Some(2), ..plain() }, "--aligned-levels"),
+            (CogRequest { resampling: Some("cubic".to_owned()), ..plain() }, "--resampling"),
+            (given(&["warp_resampling=cubic"]), "--co warp_resampling=cubic"),
+        ] {
+            let error = request.check().unwrap_err();
+            assert_eq!((error.family, error.at.as_str()), (crate::Family::Misuse, flag), "{error}");
+            assert!(CogRequest { web_optimized: true, ..request }.check().is_ok(), "{flag}");
+        }
+        assert!(given(&["ADD_ALPHA=NO"]).check().is_ok());
+        assert!(given(&["ZOOM_LEVEL=9", "TILING_SCHEME=GoogleMapsCompatible"]).check().is_ok());
     }
 
     #[test]

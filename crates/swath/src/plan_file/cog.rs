@@ -76,6 +76,16 @@ impl CogTable {
         Ok(table)
     }
 
+    /// The first key that means something on the tiles of web maps alone.
+    pub(super) fn web_key(&self) -> Option<&'static str> {
+        let keys = [
+            ("zoom_level", self.zoom_level.is_some()),
+            ("aligned_levels", self.aligned_levels.is_some()),
+            ("warp_resampling", self.warp_resampling.is_some()),
+        ];
+        keys.into_iter().find(|(_, set)| *set).map(|(key, _)| key)
+    }
+
     /// This over `base`: what is set here wins.
     #[must_use]
     pub fn over(&self, base: &Self) -> Self {

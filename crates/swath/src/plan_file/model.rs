@@ -94,7 +94,9 @@ impl PlanFile {
         root.only(&["catalog", "publish", "cog", "dataset"])?;
         let catalog = catalog(root.section("catalog", "[catalog]")?)?;
         let publish = publish(root.section("publish", "[publish]")?)?;
-        let cog = CogTable::read(root.section("cog", "[cog]")?)?;
+        let section = root.section("cog", "[cog]")?;
+        let cog_place = section.place();
+        let cog = CogTable::read(section)?;
         let datasets = root.sections("dataset", "[[dataset]]")?.into_iter().map(DatasetTable::read).collect::<Result<Vec<_>>>()?;
         if datasets.is_empty() {
             return Err(Error::misuse(at, "the plan has no [[dataset]]", "at least one with `id` and `files` is expected"));
@@ -108,7 +110,26 @@ impl PlanFile {
                 return Err(Error::misuse(dataset.place.clone(), format!("two datasets have the id {:?}", dataset.id), "each has its own"));
             }
         }
+        idle_web_keys(&cog, &cog_place, &datasets)?;
         Ok(Self { catalog, publish, cog, datasets })
+    }
+}
+
+/// Refuses keys for web maps where nothing is laid on their tiles.
+fn idle_web_keys(cog: &CogTable, place: &str, datasets: &[DatasetTable]) -> Result<()> {
+    let is_web = |dataset: &DatasetTable| dataset.cog.over(cog).web_optimized == Some(true);
+    let idle = |place: &str, table: &str, key: &str| {
+        let error = Error::misuse(place, format!("`{key}` in {table} without `web_optimized = true`"), "it is for web maps alone");
+        Err(error.hint(format!("add `web_optimized = true` to {table}, or leave out `{key}`")))
+    };
+    for dataset in datasets.iter().filter(|d| !is_web(d)) {
+        if let Some(key) = dataset.cog.web_key() {
+            return idle(&dataset.place, &format!("[dataset.cog] of {}", dataset.id), key);
+        }
+    }
+    match cog.web_key() {
+        Some(key) if !datasets.iter().any(is_web) => idle(place, "[cog]", key),
+        _ => Ok(()),
     }
 }
 
@@ -217,6 +238,8 @@ compress = "lerc-zstd"
             ("license = ", "licence = ", 5, "unknown key `licence` in [catalog]"),
             ("links = \"absolute-published\"", "links = \"absolute\"", 9, "`links` in [publish] is \"absolute\""),
             ("block_size = 512", "block_size = 500", 10, "`block_size` in [cog] is 500"),
+            ("block_size = 512", "zoom_level = 9", 10, "`zoom_level` in [cog] without `web_optimized = true`"),
+            ("compress = \"lerc-zstd\"", "aligned_levels = 2", 14, "`aligned_levels` in [dataset.cog] of map4 without"),
             ("block_size = 512", "block_size = \"512\"", 13, "`block_size` in [cog] is \"512\""),
             ("compress = \"zstd\"", "compress = \"zst\"", 11, "`compress` in [cog] is \"zst\""),
             ("unit = \"m\"", "units = \"m\"", 22, "unknown key `units` in [dataset.variables.b2]"),
@@ -238,6 +261,12 @@ compress = "lerc-zstd"
             assert!(error.found.contains(says), "{error}");
             assert_eq!(error.at, format!("swath.toml:{line}"), "{error}");
         }
+    }
+
+    #[test]
+    fn keys_for_web_maps_may_stand_where_one_dataset_is_laid_on_their_tiles() {
+        let text = WHOLE.replace("block_size = 512", "zoom_level = 9").replace("compress = \"lerc-zstd\"", "web_optimized = true");
+        assert_eq!(PlanFile::parse("swath.toml", &text).unwrap().cog.zoom_level, Some(9));
     }
 
     #[test]
