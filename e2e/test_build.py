@@ -110,6 +110,26 @@ def test_one_changed_file_is_converted_alone(swath, tmp_path):
     swath("check", "build", cwd=tmp_path)
 
 
+@pytest.mark.parametrize("suffix", [".tif.aux.xml", ".tfw", ".tif.msk", ".tif.ovr", "_RPC.TXT"])
+def test_what_lies_beside_a_raw_file_is_part_of_it(swath, tmp_path, suffix):
+    ready(swath, tmp_path, count=2)
+    beside = tmp_path / f"raw/map_t001{suffix}"
+    if suffix in (".tif.msk", ".tif.ovr"):
+        made = rasters.write(tmp_path / "made.tif", np.full((300, 350) if suffix == ".tif.ovr" else (600, 700), 255, "uint8"))
+        content = made.read_bytes()
+    else:
+        content = {".tif.aux.xml": b"<PAMDataset><Metadata><MDI key='A'>b</MDI></Metadata></PAMDataset>", ".tfw": b"1\n0\n0\n-1\n0\n0\n"}.get(suffix, b"")
+    for change in ("new", "touched", "gone"):
+        if change == "gone":
+            beside.unlink()
+        else:
+            beside.write_bytes(content)
+        due = [e for e in swath("plan", "--json", cwd=tmp_path).events() if e["type"] == "due"]
+        assert [e["why"] for e in due] == ["a file beside the raw file changed"] and "t001" in due[0]["asset"], (change, due)
+        swath("build", cwd=tmp_path)
+        swath("plan", "--exit-code", cwd=tmp_path, rc=0)
+
+
 def test_a_touched_file_is_looked_at_alone(swath, tmp_path):
     ready(swath, tmp_path)
     before = stamps(tmp_path / "build")

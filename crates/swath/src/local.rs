@@ -64,7 +64,7 @@ pub fn open_raw(path: &Path) -> Result<Vec<Arc<dyn RasterSource>>> {
 /// The sidecars of a raster that are there.
 pub(crate) fn sidecar_paths(path: &Path) -> Vec<PathBuf> {
     let appended = [".aux.xml", ".ovr", ".msk"].iter().map(|suffix| beside(path, suffix));
-    appended.filter(|p| p.is_file()).chain(world_file(path)).collect()
+    appended.filter(|p| p.is_file()).chain(world_file(path)).chain(rpc_file(path)).collect()
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

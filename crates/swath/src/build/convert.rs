@@ -136,7 +136,7 @@ pub(super) fn convert(job: &Job<'_>, files: &OpenFiles, desk: &Desk<'_>, progres
     let file = name(job, desk, &report);
     out.commit(&desk.build.join(&file)).map_err(Trouble::Output)?;
     let facts = Facts::new(&written, &report);
-    Ok(Entry { source: job.source.clone(), recipe: job.recipe.clone(), file, size: report.size, facts })
+    Ok(Entry { raw: job.raw.clone(), recipe: job.recipe.clone(), file, size: report.size, facts })
 }
 
 /// The source's header in the plan's words.

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::memory::{Fingerprint, Memory, digest};
+use super::memory::{Memory, Raw, digest};
 use super::report::Failure;
 use super::run::Place;
 use super::tree;
@@ -49,7 +49,7 @@ pub(super) struct Job<'a> {
     pub key: String,
     pub folder: String,
     pub asset: &'a ResolvedAsset,
-    pub source: Fingerprint,
+    pub raw: Raw,
     pub recipe: String,
     pub why: &'static str,
     /// Its share of the raw file's bytes, for progress.
@@ -78,24 +78,25 @@ impl<'a> Jobs<'a> {
             for item in &dataset.items {
                 for asset in &item.assets {
                     let key = key(&dataset.id, &item.id, &asset.variable);
-                    let print = prints.entry(asset.path.as_path()).or_insert_with(|| Fingerprint::of(&asset.path));
+                    let print = prints.entry(asset.path.as_path()).or_insert_with(|| Raw::of(&asset.path));
                     match print {
-                        Ok(source) => {
+                        Ok(raw) => {
                             let recipe = recipe(asset);
                             let why = match memory.entries.get(&key) {
-                                _ if memory.holds(&key, source, &recipe, build) => {
+                                _ if memory.holds(&key, raw, &recipe, build) => {
                                     jobs.unchanged += 1;
                                     continue;
                                 }
                                 None => "new",
-                                Some(entry) if entry.source != *source => "the raw file changed",
+                                Some(entry) if entry.raw.source != raw.source => "the raw file changed",
+                                Some(entry) if entry.raw != *raw => "a file beside the raw file changed",
                                 Some(entry) if entry.recipe != recipe => "the plan changed",
                                 Some(_) => "the built file is gone",
                             };
                             let share = shares.get(asset.path.as_path()).copied().unwrap_or(1).max(1);
-                            let weight = (source.size / share).max(1);
+                            let weight = (raw.source.size / share).max(1);
                             let folder = format!("{}/{}", dataset.id, item.id);
-                            jobs.due.push(Job { key, folder, asset, source: source.clone(), recipe, why, weight });
+                            jobs.due.push(Job { key, folder, asset, raw: raw.clone(), recipe, why, weight });
                         }
                         Err(e) => jobs.failed.push(Failure::new(&asset.path, &key, e.clone())),
                     }

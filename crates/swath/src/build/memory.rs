@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::output::write_if_changed;
+use crate::local::sidecar_paths;
 use crate::{Error, Result};
 
 /// How a raw file looked when it was read.
@@ -27,6 +28,24 @@ impl Fingerprint {
     }
 }
 
+/// What was read of a raw file: itself and what lies beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Raw {
+    pub source: Fingerprint,
+    #[serde(default)]
+    pub sidecars: Vec<Fingerprint>,
+}
+
+impl Raw {
+    /// # Errors
+    /// Absent or Disk, naming the file.
+    pub(crate) fn of(path: &Path) -> Result<Self> {
+        // A sidecar that is gone since it was listed is none.
+        let sidecars = sidecar_paths(path).iter().filter_map(|beside| Fingerprint::of(beside).ok()).collect();
+        Ok(Self { source: Fingerprint::of(path)?, sidecars })
+    }
+}
+
 /// Nanoseconds since 1970; 0 where the file system does not say.
 pub(crate) fn modified_ns(meta: &std::fs::Metadata) -> u64 {
     let modified = meta.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
@@ -36,7 +55,8 @@ pub(crate) fn modified_ns(meta: &std::fs::Metadata) -> u64 {
 /// One finished asset.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Entry {
-    pub source: Fingerprint,
+    #[serde(flatten)]
+    pub raw: Raw,
     /// Digest of everything that decides the output besides the pixels.
     pub recipe: String,
     /// Path inside the build.
@@ -73,10 +93,10 @@ impl Memory {
         write_if_changed(unfinished, path, &bytes).map(|_| ())
     }
 
-    /// Whether this asset was made from the same file by the same recipe and still lies where it was put.
-    pub(crate) fn holds(&self, key: &str, source: &Fingerprint, recipe: &str, build: &Path) -> bool {
+    /// Whether this asset was made from the same file and sidecars by the same recipe and still lies where it was put.
+    pub(crate) fn holds(&self, key: &str, raw: &Raw, recipe: &str, build: &Path) -> bool {
         self.entries.get(key).is_some_and(|entry| {
-            entry.source == *source
+            entry.raw == *raw
                 && entry.recipe == recipe
                 && std::fs::metadata(build.join(&entry.file)).is_ok_and(|m| m.is_file() && m.len() == entry.size)
         })

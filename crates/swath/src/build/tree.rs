@@ -57,7 +57,7 @@ pub(super) fn gone(resolved: &Resolved, memory: &Memory) -> Vec<String> {
 /// Assets of an earlier build whose raw files cannot be read now: a file half copied, a disk that fails for an hour. They stay.
 fn kept<'a>(resolved: &Resolved, memory: &'a Memory) -> impl Iterator<Item = &'a str> {
     let lost: BTreeSet<String> = resolved.datasets.iter().flat_map(|d| &d.unreadable).map(|f| f.path.display().to_string()).collect();
-    memory.entries.iter().filter(move |(_, entry)| lost.contains(&entry.source.path)).map(|(key, _)| key.as_str())
+    memory.entries.iter().filter(move |(_, entry)| lost.contains(&entry.raw.source.path)).map(|(key, _)| key.as_str())
 }
 
 /// Takes an asset, or the whole item where nothing else is left of it, from the document that stands in the build.
