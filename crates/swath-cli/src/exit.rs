@@ -4,6 +4,7 @@ use swath::{Error, Family};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     Done = 0,
+    /// Not there, not supported, or larger than a limit: nothing is said against the bytes (docs/decisions/0018).
     Failed = 1,
     Usage = 2,
     /// Findings, or bytes that contradict themselves.
@@ -28,6 +29,28 @@ impl Exit {
             Family::Misuse => Self::Usage,
             Family::Unreachable => Self::Network,
             Family::Disk => Self::Disk,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_has_its_code() {
+        for (family, code) in [
+            (Family::Unsupported, 1),
+            (Family::OverLimit, 1),
+            (Family::Absent, 1),
+            (Family::Misuse, 2),
+            (Family::Damaged, 3),
+            (Family::Refused, 4),
+            (Family::Conflict, 5),
+            (Family::Unreachable, 6),
+            (Family::Disk, 7),
+        ] {
+            assert_eq!(Exit::of(&Error::new(family, "", "", "")) as u8, code, "{family:?}");
         }
     }
 }
