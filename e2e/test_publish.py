@@ -1,11 +1,8 @@
 """`publish`: assets first and root last, resumable, and the second run writes nothing."""
 import random
-<<<<<<< HEAD
-=======
 import re
 import signal
 import subprocess
->>>>>>> be0777c (Merge publishers of one place; save plans and hold them to the world)
 import time
 from urllib.parse import unquote
 
