@@ -91,3 +91,66 @@ def test_exit_code_tells_whether_there_is_something_to_do(swath, tmp_path):
     swath("build", cwd=tmp_path)
     swath("publish", cwd=tmp_path)
     swath("plan", "--exit-code", cwd=tmp_path, rc=0)
+
+
+def aimed(swath, folder, to):
+    for name in "ab":
+        rasters.write(folder / f"raw/map_{name}.tif", rasters.noise((40, 40)))
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=folder)
+    plan = folder / "swath.toml"
+    lines = [line for line in plan.read_text().splitlines() if not line.startswith(("to =", "# to"))]
+    plan.write_text("\n".join(lines).replace("[publish]", f'[publish]\nto = "{to}"'))
+
+
+def uploads(swath, folder, *args, **kwargs):
+    events = swath("plan", "--json", *args, cwd=folder, **kwargs).events()
+    return next(e for e in events if e["type"] == "uploads"), [e for e in events if e["type"] == "upload"]
+
+
+def test_uploads_due_are_what_publish_then_sends(swath, azurite, tmp_path):
+    env = {"AZURE_STORAGE_SAS_TOKEN": azurite.account_sas()}
+    aimed(swath, tmp_path, f"{azurite.url}/planned/maps")
+    assert uploads(swath, tmp_path, env=env)[0]["seen"] is False, "nothing is built yet"
+    swath("build", cwd=tmp_path)
+    told, files = uploads(swath, tmp_path, "--exit-code", env=env, rc=10)
+    assert told["files"] == len(files) > 4 and {f["why"] for f in files} == {"new"}
+    assert told["bytes"] == sum(f["size"] for f in files)
+    text = swath("plan", cwd=tmp_path, env=env)
+    assert "2 assets" in text.out and "new" in text.out and "swath publish" in text.err, text
+    changes = azurite.changes()
+    swath("plan", cwd=tmp_path, env=env)
+    assert azurite.changes() == changes, "plan wrote something"
+    swath("publish", cwd=tmp_path, env=env)
+    assert {b.removeprefix("maps/") for b in azurite.blobs("planned")} == {f["path"] for f in files} | {"swath.manifest.json"}
+    told, files = uploads(swath, tmp_path, "--exit-code", env=env, rc=0)
+    assert told["files"] == 0 and files == []
+
+
+def test_what_changed_is_told_apart_from_what_is_new(swath, tmp_path):
+    aimed(swath, tmp_path, "out")
+    swath("build", cwd=tmp_path)
+    swath("publish", cwd=tmp_path)
+    rasters.write(tmp_path / "raw/map_a.tif", rasters.noise((40, 40), seed=9))
+    swath("build", cwd=tmp_path)
+    told, files = uploads(swath, tmp_path)
+    assert {(f["kind"], f["why"]) for f in files} >= {("asset", "new"), ("item", "changed")}
+    assert told["retired"] == 1 and "--prune" in swath("plan", cwd=tmp_path).out
+
+
+def test_what_cannot_be_looked_at_is_said_and_stops_nothing(swath, azurite, tmp_path):
+    aimed(swath, tmp_path, f"{azurite.url}/unseen/maps")
+    swath("build", cwd=tmp_path)
+    for args, env in [
+        (["--offline"], {"AZURE_STORAGE_SAS_TOKEN": azurite.account_sas()}),
+        ([], {"AZURE_STORAGE_SAS_TOKEN": None}),
+        ([], {"AZURE_STORAGE_SAS_TOKEN": azurite.account_sas(hours=-1)}),
+    ]:
+        result = swath("plan", "--exit-code", *args, cwd=tmp_path, env=env, rc=0)
+        assert "uploads not looked at" in result.out, result
+
+
+def test_without_a_target_nothing_is_said_of_uploads(swath, tmp_path):
+    rasters.write(tmp_path / "raw/map_a.tif", rasters.noise((40, 40)))
+    swath("init", "raw", "--datetime", "2020-05-17", cwd=tmp_path)
+    swath("build", cwd=tmp_path)
+    assert "uploads" not in swath("plan", cwd=tmp_path).text

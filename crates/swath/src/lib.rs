@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod check;
 pub mod cog;
 mod describe;
+pub mod doctor;
 mod error;
 pub mod export;
 pub mod infer;

@@ -43,7 +43,7 @@ pub fn run(args: &Build, talk: &Talk) -> swath::Result<Exit> {
     // Blocks were written a moment ago or checked before: the metadata is what can be wrong now.
     let checked = check::run(&place.build, Depth::Metadata, &())?;
     if checked.errors() > 0 {
-        print_findings(&checked, talk);
+        print_findings(&checked.findings, talk);
         return Ok(Exit::Invalid);
     }
     talk.say(format!("checked: {} documents and {} assets, no errors", checked.documents, checked.assets));

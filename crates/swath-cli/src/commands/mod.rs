@@ -7,11 +7,14 @@ use crate::{exit::Exit, talk::Talk};
 mod account;
 mod build;
 mod check;
+mod check_live;
 mod cog;
 mod cog_many;
+mod doctor;
 mod info;
 mod init;
 mod plan;
+mod plan_uploads;
 mod publish;
 mod sas;
 mod search;
@@ -30,6 +33,7 @@ pub enum Command {
     Cog(cog::Cog),
     Stack(stack::Stack),
     Account(account::Account),
+    Doctor(doctor::Doctor),
 }
 
 impl Command {
@@ -60,6 +64,7 @@ pub fn run(command: Command, talk: &Talk) -> swath::Result<Exit> {
         Command::Publish(args) => publish::run(&args, talk),
         Command::Sas(args) => sas::run(&args, talk),
         Command::Search(args) => search::run(&args, talk),
+        Command::Doctor(args) => doctor::run(&args, talk),
         Command::Stack(args) => stack::run(&args, talk),
     }
 }

@@ -7,13 +7,21 @@ use swath::build::{AllDue, Place, due};
 use swath::lattice::{OddFile, Resolved, ResolvedDataset, VariableSummary, resolve};
 use swath::plan_file::PlanFile;
 
+use super::plan_uploads::{self, Look};
+use crate::access::Access;
 use crate::far::Far;
 use crate::table::{Table, few};
 use crate::{exit::Exit, talk::Talk};
 
 /// Show what build and publish would do; writes nothing
 #[derive(Args)]
-#[command(after_help = "Examples:\n  swath plan\n  swath plan -f maps/swath.toml --exit-code")]
+#[command(after_help = "Examples:
+  swath plan
+  swath plan -f maps/swath.toml --exit-code
+  swath plan --offline
+
+Where the plan says where to publish (`[publish] to`), or published/ is there, what is published is read too, and the uploads that are due are
+counted. What cannot be looked at is said, and stops nothing.")]
 pub struct Plan {
     /// The plan
     #[arg(short = 'f', long = "plan", value_name = "FILE", default_value = "swath.toml")]
@@ -21,6 +29,11 @@ pub struct Plan {
     /// Exit with 10 when there is something to do
     #[arg(long)]
     exit_code: bool,
+    /// Read nothing over the network
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    access: Access,
 }
 
 pub fn run(args: &Plan, talk: &Talk) -> swath::Result<Exit> {
@@ -41,9 +54,19 @@ pub fn run(args: &Plan, talk: &Talk) -> swath::Result<Exit> {
             talk.data(line);
         }
     }
-    let due = due(&plan, &resolved, &Place::beside(&args.plan))?;
+    let place = Place::beside(&args.plan);
+    let due = due(&plan, &resolved, &place)?;
     tell_due(&due, talk);
-    let nothing = due.conversions.is_empty() && due.documents.is_empty() && due.removals.is_empty();
+    let built = due.conversions.is_empty() && due.documents.is_empty() && due.removals.is_empty();
+    let how = if args.offline { Look::Offline } else { Look::Remote };
+    let uploads = plan_uploads::look(&plan, folder, &place.build, how, &args.access);
+    uploads.tell(!built, talk);
+    if !(due.conversions.is_empty() && due.documents.is_empty()) {
+        talk.say("next: `swath build`");
+    } else if uploads.are_due() {
+        talk.say("next: `swath publish`");
+    }
+    let nothing = built && !uploads.are_due();
     Ok(if args.exit_code && !nothing { Exit::Changes } else { Exit::Done })
 }
 
@@ -70,9 +93,6 @@ fn tell_due(due: &AllDue, talk: &Talk) {
     }
     for asset in &due.removals {
         talk.event("due", json!({ "asset": asset, "why": "the raw file is gone" }));
-    }
-    if !(due.conversions.is_empty() && due.documents.is_empty()) {
-        talk.say("next: `swath build`");
     }
 }
 

@@ -7,10 +7,12 @@ mod geokeys;
 pub(crate) mod method;
 mod native;
 mod transform;
+mod version;
 
 pub use definition::Crs;
 pub use footprint::{footprint, lonlat_bounds};
 pub use geokeys::GeoKeys;
 pub use transform::Transformer;
+pub use version::proj_version;
 
 pub(crate) use conversion::{Base, Conversion, Ellipsoid, Geographic, Unit, rotated_pole};

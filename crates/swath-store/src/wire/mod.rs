@@ -1,5 +1,6 @@
 //! One request to one account or host: signed, counted, checked, retried, and answered whole or as a typed failure.
 
+mod ask;
 mod connector;
 mod delay;
 mod doubt;

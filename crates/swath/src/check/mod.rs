@@ -4,6 +4,7 @@ mod asset;
 mod bands;
 mod compare;
 mod grid;
+pub mod live;
 mod run;
 mod structure;
 

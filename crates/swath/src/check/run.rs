@@ -54,15 +54,6 @@ pub fn run(folder: &Path, depth: Depth, watch: &dyn Watch) -> Result<CheckReport
     if folder.is_file() {
         return Ok(CheckReport { findings: asset::check_alone(folder, depth), documents: 0, assets: 1 });
     }
-    if folder.to_str().is_some_and(|f| f.contains("://")) {
-        let error = Error::new(
-            Family::Unsupported,
-            folder.display().to_string(),
-            "is an address",
-            "the folder of a catalog, or a GeoTIFF, is expected",
-        );
-        return Err(error.hint("check the build before it is published; `swath publish` sends exactly its bytes and verifies them"));
-    }
     if !folder.is_dir() {
         let error = Error::new(Family::Absent, folder.display().to_string(), "no such folder", "the folder of a catalog is expected");
         return Err(error.hint("`swath build` makes one"));
@@ -124,7 +115,7 @@ fn targets(folder: &Path, texts: &BTreeMap<String, String>) -> Vec<Target> {
     out
 }
 
-fn is_tiff(href: &str, media_type: Option<&str>) -> bool {
+pub(super) fn is_tiff(href: &str, media_type: Option<&str>) -> bool {
     let lower = href.to_lowercase();
     media_type.is_some_and(|t| t.starts_with("image/tiff")) || lower.ends_with(".tif") || lower.ends_with(".tiff")
 }

@@ -72,7 +72,7 @@ const GAP: u64 = 64 << 10;
 const LONGEST: u64 = 4 << 20;
 
 /// The fewest requests for these spans: near ones become one range. Sorted.
-pub(super) fn merged(spans: &[Span]) -> Vec<Range<u64>> {
+pub(crate) fn merged(spans: &[Span]) -> Vec<Range<u64>> {
     let mut spans: Vec<Span> = spans.iter().copied().filter(|s| s.len > 0).collect();
     spans.sort_unstable();
     let mut ranges: Vec<Range<u64>> = Vec::new();

@@ -23,6 +23,7 @@ pub use array::Stack;
 pub(crate) use canvas::empty as empty_samples;
 pub use explain::bytes as readable_bytes;
 pub use facts::Class;
+pub(crate) use fetch::merged;
 pub use fetch::{Cost, Fetch, StoreFetch};
 pub use plan::{Band, BandFrom, PlainGrid, Source, StackPlan, Time, plan};
 pub use request::{GroupBy, OnError, Reduce, StackRequest, Values};

@@ -1,0 +1,74 @@
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use swath_stac::check::Finding;
+use swath_stac::facts::AssetFacts;
+use swath_store::{Error as StoreError, Family, Store};
+
+use crate::publish::{Kind, Published};
+use crate::{Error, Result};
+
+/// An object that must be there, and what is said of it.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    pub store: Store,
+    /// In its store.
+    pub path: String,
+    /// As findings name it: its path in the catalog, or its address elsewhere.
+    pub at: String,
+    pub kind: Kind,
+    pub published: Option<Published>,
+    /// By whom it is wanted: the place of a link, or of an asset with what is said of it.
+    pub named: Vec<Named>,
+}
+
+/// One reference to an object.
+#[derive(Clone)]
+pub(super) struct Named {
+    /// `map4/a/a.json#/assets/b1`, or `map4/a/a.json#/links/2`.
+    pub at: String,
+    /// Of a GeoTIFF, what its item says.
+    pub facts: Option<AssetFacts>,
+}
+
+impl Wanted {
+    /// `map4/a/b1.tif`, and in brackets who names it.
+    pub fn place(&self) -> String {
+        match self.named.first() {
+            Some(named) if self.published.is_none() => named.at.clone(),
+            _ => self.at.clone(),
+        }
+    }
+}
+
+/// Objects that cannot be reached one after the other are a network that is down.
+const PATIENCE: usize = 12;
+
+/// Turns what a store says into findings, until it is plain that nothing can be reached.
+#[derive(Default)]
+pub(super) struct Judge {
+    unreached: AtomicUsize,
+}
+
+impl Judge {
+    /// # Errors
+    /// Unreachable, where it was said too often.
+    pub fn finding(&self, at: &str, is_published: bool, url: &str, error: StoreError) -> Result<Finding> {
+        if error.family == Family::Unreachable && self.unreached.fetch_add(1, Relaxed) + 1 >= PATIENCE {
+            return Err(Error::from(error));
+        }
+        let named = if url.ends_with(at) { String::new() } else { format!(": {url}") };
+        let (rule, found, right, fix) = match error.family {
+            Family::Absent if is_published => ("LIVE-MISSING", "is not there".to_owned(), "the object that the manifest names", PUBLISH),
+            Family::Absent => ("LIVE-MISSING", format!("leads nowhere{named}"), "an object that is there", PUBLISH),
+            Family::Refused => {
+                ("LIVE-REFUSED", error.found, "an object that its readers may read", "give its readers the right to read it")
+            }
+            Family::Damaged => ("LIVE-SIZE", "is empty".to_owned(), "the bytes that were published", PUBLISH),
+            _ => ("LIVE-UNREACHABLE", error.found, "an answer", "check the network, then run the same command again"),
+        };
+        Ok(Finding::error(rule, at, found, right).fix(error.hint.filter(|_| rule == "LIVE-REFUSED").unwrap_or_else(|| fix.to_owned())))
+    }
+}
+
+pub(super) const PUBLISH: &str = "run `swath publish` from the build again: it sends what is not there";
+pub(super) const REPLACE: &str = "run `swath publish --overwrite true` from the build: it replaces bytes that are not the build's";
