@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""docs/status/fuzz.md from the logs of `make fuzz`: scripts/fuzz_status.py fuzz/logs > docs/status/fuzz.md"""
+"""docs/status/fuzz.md from the logs of `make fuzz`: scripts/fuzz_status.py fuzz/logs [NOTE] > docs/status/fuzz.md"""
 import pathlib
 import re
 import sys
@@ -8,7 +8,7 @@ FIXTURES = pathlib.Path(__file__).parent.parent / "crates/swath-raster/fixtures/
 HEAD = """# Fuzzing
 
 Written by `scripts/fuzz_status.py` from the logs of `make fuzz`: libFuzzer with the address sanitizer, debug assertions on, inputs of
-at most 16 KiB, 10 s and 256 MiB for one allocation. `{}`.
+at most 16 KiB, 256 MiB for one allocation, 2 GiB in all. `{}`.
 
 | target | runs | seconds, longest whole run | CPU seconds | executions | coverage, edges | features | found |
 |---|---:|---:|---:|---:|---:|---:|---|"""
@@ -44,7 +44,9 @@ def main():
     print(HEAD.format("`; `".join(versions)))
     for target in sorted({run.target for run in runs}):
         print(row(target, [run for run in runs if run.target == target]))
-    print(f"\nWhat was found is mended and kept:\n\n{FIXTURES.read_text().split('## The files')[-1].strip()}")
+    for note in sys.argv[2:]:
+        print(f"\n{note}")
+    print(f"\nWhat is found is mended and kept in `crates/swath-raster/fixtures/crashes`. {FIXTURES.read_text().split('## The files')[-1].strip()}")
 
 
 if __name__ == "__main__":

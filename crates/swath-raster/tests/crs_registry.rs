@@ -52,7 +52,7 @@ fn conclude(fates: &[(String, Fate)], least: usize) {
     assert!(same >= least, "only {same}");
 }
 
-/// Every n-th code; all of them with SWATH_ALL_CRS, which takes minutes.
+/// Every n-th code; all of them with SWATH_ALL_CRS, which takes two minutes of processor time (docs/status/crs.md).
 fn step(some: usize) -> usize {
     if std::env::var_os("SWATH_ALL_CRS").is_some() { 1 } else { some }
 }
