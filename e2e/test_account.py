@@ -97,7 +97,8 @@ def test_a_dry_run_without_a_login_shows_what_nothing_needs(swath, arm):
     # The metadata service of an Azure machine and `az` are nowhere.
     env = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:9", "PATH": "/nonexistent"}
     result = swath(*FULL, "--dry-run", env=env)
-    assert "az group create --name maps-rg --location westeurope" in result.out and "nobody is logged in" in result.err
+    assert "az group create --name maps-rg --location westeurope\n" in result.out and "PUT /subscriptions/SUBSCRIPTION/" in result.out
+    assert "nobody is logged in" in result.err and "az login" in result.err
     assert swath(*FULL, env=env, rc=4).out == ""
 
 
@@ -219,7 +220,14 @@ def test_a_policy_that_forbids_it(account, arm):
 
 def test_a_role_that_is_missing(account, arm):
     arm.roles = False
-    conflicts(account(*CREATE, rc=4), "does not have authorization", "az role assignment create")
+    conflicts(account(*CREATE, rc=4), "does not have authorization", f"--assignee {CLIENT} --scope /subscriptions/{SUBSCRIPTION}\n")
+
+
+def test_who_may_work_in_one_group_only_needs_no_more(account, arm):
+    arm.groups["maps-rg"] = {"id": "x", "name": "maps-rg", "location": "westeurope", "properties": {"provisioningState": "Succeeded"}}
+    arm.fail("POST", "checkNameAvailability", 403, "AuthorizationFailed")
+    account(*CREATE, "--subscription", SUBSCRIPTION)
+    assert sent(arm.changes()) == [("PUT", "mymaps")]
 
 
 def test_a_login_that_is_refused(account, arm):

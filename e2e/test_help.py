@@ -18,7 +18,7 @@ def commands():
 
 
 def test_the_commands_of_the_first_version_are_there():
-    assert {"init", "plan", "build", "check", "publish", "search", "stack", "info", "cog"} <= set(commands())
+    assert {"init", "plan", "build", "check", "publish", "search", "stack", "info", "cog", "account"} <= set(commands())
 
 
 @pytest.mark.parametrize("command", commands())

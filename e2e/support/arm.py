@@ -68,7 +68,7 @@ class Arm:
         self.registered = True
         self.roles = True
         # How an operation goes: how often it is not over yet, the pause it asks for, which header names it, what it fails with.
-        self.polls, self.pause, self.style, self.failing = 2, 0, "location", None
+        self.polls, self.pause, self.style, self.failing = 0, 0, "location", None
         # Where the blobs of accounts are said to lie, and the key: an Azurite's, where a test has one.
         self.blobs, self.key = "https://{account}.blob.core.windows.net/", base64.b64encode(secrets.token_bytes(64)).decode()
         SECRETS.add(self.key)

@@ -3,6 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
+use super::account::quoted;
 use super::line::Reply;
 use crate::{Error, Family, redact};
 
@@ -92,10 +93,18 @@ impl Refusal {
             _ => error.hint("log in again with `az login`, or check AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET"),
         }
     }
+    /// Azure names who asked and where: `The client 'a' with object id 'b' does not have authorization to perform action 'c' over
+    /// scope '/subscriptions/d/...'`.
     fn forbidden(&self, at: &str) -> Error {
-        Error::new(Family::Refused, at, self.says(), "").hint(
-            "whoever owns the subscription can allow it: `az role assignment create --role Contributor --assignee WHO --scope /subscriptions/ID`",
-        )
+        let error = Error::new(Family::Refused, at, self.says(), "");
+        let after = |words: &str| self.message.split_once(words)?.1.split('\'').next();
+        let who = after("object id '").or_else(|| after("The client '")).unwrap_or("WHO");
+        let id = after("scope '/subscriptions/").and_then(|scope| scope.split('/').next()).unwrap_or("ID");
+        error.hint(format!(
+            "whoever owns the subscription can allow it: az role assignment create --role Contributor --assignee {} --scope /subscriptions/{}",
+            quoted(who),
+            quoted(id)
+        ))
     }
     fn policy(&self, at: &str) -> Error {
         let named = if self.policies.is_empty() { self.says() } else { format!("a policy forbids it: {}", self.policies.join(", ")) };
@@ -197,6 +206,13 @@ mod tests {
         let found = error(400, "LocationNotAvailableForResourceGroup", said);
         assert_eq!(found.hint.as_deref(), Some("did you mean --location westeurope?"));
         assert!(found.to_string().contains("regions: eastus, westeurope, northeurope"), "{found}");
+    }
+
+    #[test]
+    fn a_role_that_is_missing_is_asked_for_by_a_command_that_runs() {
+        let said = "The client 'app' with object id 'me' does not have authorization to perform action 'x' over scope '/subscriptions/s/rg/g' or not.";
+        let hint = error(403, "AuthorizationFailed", said).hint.unwrap();
+        assert!(hint.ends_with("az role assignment create --role Contributor --assignee me --scope /subscriptions/s"), "{hint}");
     }
 
     #[test]

@@ -9,7 +9,8 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::failure::Refusal;
-use super::{Cloud, Request, Wait, Watch, operation};
+use super::operation::Operation;
+use super::{Cloud, Request, Wait, Watch};
 use crate::wire::Failure;
 use crate::{Error, Family, Result, Scope, Tokens};
 
@@ -23,6 +24,8 @@ const CONNECTS: u32 = 2;
 /// The longest pause that is obeyed.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const LARGEST_BODY: usize = 16 << 20;
+/// A page of the Resource Manager has up to 5,000 entries.
+const MOST_PAGES: usize = 1000;
 
 /// The Resource Manager of one cloud, spoken to as one person or service.
 pub struct Management {
@@ -31,7 +34,27 @@ pub struct Management {
     tokens: Tokens,
 }
 
-/// A whole answer below 400.
+/// What is sent, but for who sends it.
+struct Call<'a> {
+    method: Method,
+    url: Url,
+    body: Option<&'a str>,
+}
+
+impl Call<'_> {
+    fn request(&self) -> reqwest::Request {
+        let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
+        if let Some(body) = self.body {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.to_owned().into());
+        } else if self.method == Method::POST {
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        request
+    }
+}
+
+/// A whole answer.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub status: StatusCode,
@@ -75,7 +98,7 @@ impl Management {
     /// Every family but Damaged and Disk: what Azure refuses, with the way out.
     pub(super) async fn perform(&self, request: &Request, at: &str, watch: &dyn Watch) -> Result<Value> {
         let reply = self.send(request, at, watch).await?;
-        operation::follow(self, request, reply, at, watch).await
+        Operation { management: self, request, at, watch }.follow(reply).await
     }
     /// The JSON that a request is answered with; `None` where there is nothing.
     pub(super) async fn ask(&self, request: &Request, at: &str) -> Result<Option<Value>> {
@@ -89,13 +112,14 @@ impl Management {
     pub(super) async fn list(&self, request: &Request, at: &str) -> Result<Vec<Value>> {
         let mut all = Vec::new();
         let mut page = self.send(request, at, &()).await?.json(at)?;
-        loop {
+        for _ in 0..MOST_PAGES {
             if let Some(values) = page.get_mut("value").and_then(Value::as_array_mut) {
                 all.append(values);
             }
             let Some(next) = page.get("nextLink").and_then(Value::as_str).filter(|next| !next.is_empty()) else { return Ok(all) };
             page = self.fetch(next, at, &()).await?.json(at)?;
         }
+        Err(Error::new(Family::OverLimit, at, format!("a listing of more than {MOST_PAGES} pages"), ""))
     }
     /// What lies at a URL that an answer named.
     pub(super) async fn fetch(&self, url: &str, at: &str, watch: &dyn Watch) -> Result<Reply> {
@@ -108,17 +132,17 @@ impl Management {
                 format!("{} is expected", self.cloud.endpoint),
             )
         })?;
-        self.exchange(Method::GET, &url, None, at, watch).await
+        self.exchange(&Call { method: Method::GET, url, body: None }, at, watch).await
     }
 
     async fn send(&self, request: &Request, at: &str, watch: &dyn Watch) -> Result<Reply> {
         let mut url = self.cloud.endpoint.clone();
         url.set_path(&request.path);
         url.set_query(Some(&format!("api-version={}", request.api_version)));
-        self.exchange(request.verb.method(), &url, request.body.as_deref(), at, watch).await
+        self.exchange(&Call { method: request.verb.method(), url, body: request.body.as_deref() }, at, watch).await
     }
 
-    async fn exchange(&self, method: Method, url: &Url, body: Option<&str>, at: &str, watch: &dyn Watch) -> Result<Reply> {
+    async fn exchange(&self, call: &Call<'_>, at: &str, watch: &dyn Watch) -> Result<Reply> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -126,14 +150,8 @@ impl Management {
             let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
                 .map_err(|_| Error::new(Family::Refused, at, "the access token holds control characters", ""))?;
             bearer.set_sensitive(true);
-            let mut request = reqwest::Request::new(method.clone(), url.clone());
+            let mut request = call.request();
             request.headers_mut().insert(AUTHORIZATION, bearer);
-            if let Some(body) = body {
-                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                *request.body_mut() = Some(body.to_owned().into());
-            } else if method == Method::POST {
-                request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-            }
             let (error, heals, nobody, asked) = match self.once(request).await {
                 Ok(reply) if !(reply.status.is_client_error() || reply.status.is_server_error()) => return Ok(reply),
                 Ok(reply) if reply.status == StatusCode::UNAUTHORIZED && self.tokens.renew(Scope::Management, &token).await? => continue,

@@ -74,7 +74,8 @@ pub fn run(args: &Create, talk: &Talk) -> swath::Result<Exit> {
     let world = block_on(async {
         match management.sign_in().await {
             Err(error) if args.dry_run && error.family == Family::Refused => {
-                talk.say(format!("nobody is logged in ({error}), so what is there was not read: this is what is sent where nothing is"));
+                talk.say("note: nobody is logged in, so what is there was not read: this is what is sent where nothing is");
+                error.hint.iter().for_each(|hint| talk.say(format!(" hint: {hint}")));
                 Ok(World::nothing(named.as_ref()))
             }
             Err(error) => Err(error.into()),
@@ -93,6 +94,7 @@ pub fn run(args: &Create, talk: &Talk) -> swath::Result<Exit> {
         talk.say(format!("would send {}; nothing was changed", requests(plan.steps.len())));
         return Ok(Exit::Done);
     }
+    plan.present.iter().for_each(|there| talk.say(format!("there already: {there}")));
     let steps = Steps::new(talk);
     let made = block_on(async { Ok(account::run(&plan, &management, &steps).await?) });
     steps.end();
@@ -107,7 +109,6 @@ fn explain(plan: &Plan, talk: &Talk) {
 }
 
 fn tell(plan: &Plan, wish: &Wish, made: &Made, management: &Management, talk: &Talk) {
-    plan.present.iter().for_each(|there| talk.say(format!("there already: {there}")));
     explain(plan, talk);
     if made.changes == 0 {
         talk.say("all of it is there already; nothing was changed");
@@ -118,9 +119,9 @@ fn tell(plan: &Plan, wish: &Wish, made: &Made, management: &Management, talk: &T
         "account",
         json!({ "account": plan.place.account.as_str(), "group": plan.place.group.as_str(), "subscription": plan.place.subscription,
             "sku": plan.sku.map(Sku::name), "blobs": made.blobs, "container": wish.container.as_ref().map(ContainerName::as_str),
-            "url": url, "changes": made.changes, "endpoint": management.endpoint() }),
+            "url": wish.container.as_ref().map(|_| &url), "changes": made.changes, "endpoint": management.endpoint() }),
     );
-    talk.data(&url);
+    talk.data(if wish.container.is_some() { &url } else { &made.blobs });
     let url = quoted(&url);
     talk.say(format!("next: swath sas create {url} --for publish\n      swath publish {url}"));
     if made.changes > 0 {

@@ -12,7 +12,9 @@ pub struct AccountPlace {
 
 impl AccountPlace {
     pub(super) fn subscription_path(&self) -> String {
-        format!("/subscriptions/{}", segment(&self.subscription))
+        // A dry run that nobody is logged in for knows none.
+        let id = if self.subscription.is_empty() { "SUBSCRIPTION" } else { &self.subscription };
+        format!("/subscriptions/{}", segment(id))
     }
     /// In the spelling that Azure documents for groups themselves.
     pub(super) fn group_path(&self) -> String {

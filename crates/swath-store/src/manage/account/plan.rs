@@ -154,7 +154,7 @@ impl Plan {
         }
         let wanted = CorsRule::reading(&wish.origins);
         let mut rules = service.map(CorsRule::all).unwrap_or_default();
-        let from = if wish.origins.iter().any(|o| o == "*") { "any web page".to_owned() } else { wish.origins.join(", ") };
+        let from = if wish.origins.iter().any(|o| o == "*") { "any web site".to_owned() } else { wish.origins.join(", ") };
         if rules.iter().any(|rule| rule.covers(&wanted)) {
             self.present.push(format!("CORS for {from}"));
             return Ok(());

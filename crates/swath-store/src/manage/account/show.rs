@@ -34,6 +34,7 @@ pub struct Account {
     pub cors: Vec<CorsRule>,
 }
 
+/// One container, as the account lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Container {
     pub name: String,

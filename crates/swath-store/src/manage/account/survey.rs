@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
 use super::{AccountPlace, Wish};
-use crate::Result;
 use crate::manage::request::{RESOURCES, STORAGE};
 use crate::manage::{Management, Request, Subscription, Verb};
+use crate::{Family, Result};
 
 /// What there is of a wish: each part as Azure answers it, `None` where it is not there.
 #[derive(Debug, Clone, Default)]
@@ -71,12 +71,16 @@ pub async fn survey(management: &Management, wish: &Wish, subscription: &Subscri
 async fn taken(management: &Management, place: &AccountPlace) -> Result<Option<Taken>> {
     let body = json!({ "name": place.account.as_str(), "type": "Microsoft.Storage/storageAccounts" });
     let question = Request::new(Verb::Post, place.names_path(), STORAGE).with(&body);
-    let answer = management.perform(&question, &place.named(), &()).await?;
+    let answer = match management.perform(&question, &place.named(), &()).await {
+        // Who may work in one group only may not ask of the whole subscription; making the account will tell.
+        Err(error) if error.family == Family::Refused => return Ok(None),
+        answer => answer?,
+    };
     if answer.get("nameAvailable").and_then(Value::as_bool) != Some(false) {
         return Ok(None);
     }
     let message = answer.get("message").and_then(Value::as_str).unwrap_or("the name is not available").trim_end_matches('.').to_owned();
-    let ours = management.list(&Request::new(Verb::Get, place.accounts_path(), STORAGE), &place.named()).await?;
+    let ours = management.list(&Request::new(Verb::Get, place.accounts_path(), STORAGE), &place.named()).await.unwrap_or_default();
     let same = ours.iter().find(|one| one.get("name").and_then(Value::as_str) == Some(place.account.as_str()));
     let group = same.and_then(|one| group_of(one.get("id")?.as_str()?)).map(str::to_owned);
     Ok(Some(Taken { message, group }))
