@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Access, CorsRule};
 use crate::manage::{Region, Sku};
 
-/// `ResourceGroups_CreateOrUpdate`.
+/// `ResourceGroups_CreateOrUpdate` (`resources.json`; it has no example).
 pub(super) fn group(region: &Region) -> Value {
     json!({ "location": region.as_str() })
 }
@@ -26,12 +26,12 @@ pub(super) fn account(sku: Sku, region: &Region, access: Access) -> Value {
     })
 }
 
-/// `StorageAccounts_Update` (`StorageAccountUpdateAllowBlobPublicAccess...`): anonymous reading becomes possible.
+/// `StorageAccounts_Update` (`StorageAccountUpdate.json`): anonymous reading becomes possible.
 pub(super) fn open_account() -> Value {
     json!({ "properties": { "allowBlobPublicAccess": true } })
 }
 
-/// `BlobContainers_Create` and `BlobContainers_Update` (`BlobContainersPut.json`); private where nothing is said.
+/// `BlobContainers_Create` and `BlobContainers_Update` (`BlobContainersPut.json`, `BlobContainersPatch.json`); private where nothing is said.
 pub(super) fn container(access: Access) -> Value {
     match access {
         Access::Private => json!({ "properties": {} }),
