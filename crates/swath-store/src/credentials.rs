@@ -75,7 +75,8 @@ impl Credentials {
         let account = environment::read(environment::ACCOUNT);
         let named = |name: &'static str| move |e: Error| Error { at: name.into(), ..e };
         if let Some(token) = environment::read(environment::SAS_TOKEN) {
-            return Ok(Self { account, buckets, ..Self::sas(&token).map_err(named(environment::SAS_TOKEN))? });
+            let sas = Sas::parse(&token).map_err(named(environment::SAS_TOKEN))?;
+            return Ok(Self { account, endpoint: None, secret: Secret::Sas(sas.found_in(environment::SAS_TOKEN)), buckets });
         }
         if let Some(key) = environment::read(environment::KEY) {
             return Ok(Self { account, endpoint: None, secret: Secret::Key(key.into()), buckets });
@@ -98,7 +99,7 @@ impl Credentials {
         let endpoint = part("BlobEndpoint").map(|url| url.trim_end_matches('/').to_owned());
         let account = part("AccountName").or_else(|| account_of(endpoint.as_deref()?));
         let secret = match (part("SharedAccessSignature"), part("AccountKey")) {
-            (Some(token), _) => Secret::Sas(Sas::parse(&token)?),
+            (Some(token), _) => Secret::Sas(Sas::parse(&token)?.found_in("the connection string")),
             (None, Some(key)) => Secret::Key(key.into()),
             (None, None) => return Err(Error::misuse(at, "has no secret", "AccountKey= or SharedAccessSignature= is expected")),
         };

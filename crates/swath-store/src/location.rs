@@ -135,6 +135,7 @@ fn web(shown: &str, typed: &str, credentials: &Credentials) -> Result<Location> 
     let query = url.query().filter(|query| !query.is_empty()).map(str::to_owned);
     url.set_query(None);
     let sas = query.as_deref().filter(|query| query.split('&').any(|pair| pair.starts_with("sig="))).map(Sas::parse).transpose()?;
+    let sas = sas.map(|sas| sas.found_in("the URL"));
     let known = Credentials { secret: sas.clone().map_or(credentials.secret.clone(), Secret::Sas), ..credentials.clone() };
     match azure(&url, &known) {
         Some((endpoint, account, path)) => {

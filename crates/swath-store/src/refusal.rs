@@ -69,7 +69,11 @@ impl Spot<'_> {
             Failure::Credentials(error) => {
                 // What is set up and fails speaks for itself; where nothing is, whatever could be set is named.
                 let found = format!("no credentials to {} with: {}", self.action.words(), error.found);
-                let hint = error.hint.as_deref().map_or_else(|| SET.to_owned(), |hint| format!("{SET}; or {hint}"));
+                let hint = error.hint.as_deref().unwrap_or_default();
+                let hint = match self.action {
+                    Action::Delegate => format!("{hint}; or --kind service, which is signed with AZURE_STORAGE_KEY"),
+                    _ => format!("{SET}; or {hint}"),
+                };
                 match error.at.as_str() {
                     "" => Error::new(error.family, self.at, found, error.right.clone()).hint(hint),
                     _ => (**error).clone(),
@@ -155,9 +159,11 @@ impl Spot<'_> {
             Some(reason) => {
                 error(format!("{said}: {reason}"), "").hint("make a new token, then set AZURE_STORAGE_SAS_TOKEN or give --sas-file")
             }
-            None if code == "AuthorizationProtocolMismatch" => error(format!("{said}: the SAS token is for https only"), ""),
-            None => error(format!("{said}: the SAS token's signature is not accepted"), "a whole token of this account and container")
-                .hint("it may belong to another account or container, be cut off when copied, or its key may have been replaced"),
+            None if code == "AuthorizationProtocolMismatch" => error(format!("{said}: {} is for https only", sas.name()), ""),
+            None => {
+                error(format!("{said}: the signature of {} is not accepted", sas.name()), "a whole token of this account and container")
+                    .hint("it may belong to another account or container, be cut off when copied, or its key may have been replaced")
+            }
         }
     }
     fn refused_identity(&self, tokens: &Tokens, said: &str, answer: &Answer) -> Error {
@@ -178,6 +184,11 @@ impl Spot<'_> {
                 .hint("the account may belong to another tenant: check AZURE_TENANT_ID, or `az account show`");
         }
         let account = self.account.unwrap_or_default();
+        if self.action == Action::Policies {
+            return error(format!("{said}: the identity of {source} is not enough")).hint(format!(
+                "stored access policies are kept with the key: `az storage account keys list --account-name {account}`, AZURE_STORAGE_KEY"
+            ));
+        }
         error(format!("{said}: the identity of {source} lacks the right"))
             .hint(format!("give it the role 'Storage Blob Data {role}' on the account '{account}'; a new role takes some minutes to count"))
     }
@@ -218,7 +229,7 @@ mod tests {
             (&Secret::Anonymous, 401, "NoAuthenticationInformation", Action::List, "no credentials"),
             (&expired, 403, "AuthenticationFailed", Action::Read, "expired at 2020-01-01"),
             (&reader, 403, "AuthorizationPermissionMismatch", Action::Create, "not create (c)"),
-            (&reader, 403, "AuthenticationFailed", Action::Read, "signature is not accepted"),
+            (&reader, 403, "AuthenticationFailed", Action::Read, "signature of the SAS token is not accepted"),
             (&Secret::Key("a2V5".to_owned().into()), 403, "AuthenticationFailed", Action::Read, "key is not accepted"),
         ] {
             let found = error(status, code, action, secret);

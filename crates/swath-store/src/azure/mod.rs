@@ -48,8 +48,11 @@ impl Container {
         }
         let denied = self.secret.sas().filter(|_| action != Action::CreateContainer).and_then(|sas| sas.denies(action.right()));
         match denied {
-            Some(reason) => Err(Error::new(Family::Refused, at, reason, "")
-                .hint("make a token with the rights racwl, then set AZURE_STORAGE_SAS_TOKEN or give --sas-file")),
+            Some(reason) => {
+                let purpose = if action == Action::Delete { "prune" } else { "publish" };
+                let make = format!("swath sas create {} --for {purpose} -o {purpose}.sas", self.place.container_url());
+                Err(Error::new(Family::Refused, at, reason, "").hint(format!("{make}   # then give --sas-file {purpose}.sas")))
+            }
             None => Ok(()),
         }
     }

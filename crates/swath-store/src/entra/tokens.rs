@@ -180,3 +180,88 @@ impl fmt::Debug for Tokens {
         write!(f, "tokens of {}", if source.is_empty() { "nobody yet" } else { source })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    use super::super::authority::Authority;
+    use super::super::principal::{Assertion, Principal};
+    use super::*;
+
+    /// A token endpoint that is slow, counts, and gives tokens for some seconds; none where `seconds` is 0.
+    fn authority(seconds: u32) -> (Tokens, Arc<AtomicUsize>) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                std::thread::sleep(std::time::Duration::from_millis(100));
+                let number = count.fetch_add(1, SeqCst);
+                let (status, body) = match seconds {
+                    0 => ("401 Unauthorized", r#"{"error_description":"AADSTS7000215: no CANARY"}"#.to_owned()),
+                    _ => ("200 OK", format!(r#"{{"access_token":"T{number}","expires_in":{seconds}}}"#)),
+                };
+                let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+            }
+        });
+        let assertion = Assertion::Secret("CANARY".to_owned().into());
+        let identity = Identity::Principal(Principal { tenant: "t".into(), client: "c".into(), assertion });
+        let settings = Settings { authority: Authority::parse(Some(&url)).unwrap(), identity, passed: Vec::new() };
+        (Tokens(Arc::new(Shared { settings: Ok(settings), storage: Slot::default(), management: Slot::default() })), asked)
+    }
+
+    async fn all(tokens: &Tokens) -> Vec<Result<String>> {
+        let ask = |_| async { tokens.bearer(Scope::Storage).await.map(|token| token.expose_secret().to_owned()) };
+        futures::future::join_all((0..64).map(ask)).await
+    }
+
+    #[tokio::test]
+    async fn many_who_wait_cause_one_request_for_each_resource() {
+        let (tokens, asked) = authority(3600);
+        for _ in 0..2 {
+            assert!(all(&tokens).await.into_iter().all(|token| token.unwrap() == "T0"));
+        }
+        assert_eq!(asked.load(SeqCst), 1);
+        tokens.bearer(Scope::Management).await.unwrap();
+        assert_eq!(asked.load(SeqCst), 2);
+        assert_eq!(format!("{tokens:?}"), "tokens of service principal");
+    }
+
+    #[tokio::test]
+    async fn a_refused_token_is_replaced_once_for_all_who_showed_it() {
+        let (tokens, asked) = authority(3600);
+        let old = tokens.bearer(Scope::Storage).await.unwrap();
+        let replace = |_| tokens.renew(Scope::Storage, &old);
+        assert!(futures::future::join_all((0..64).map(replace)).await.into_iter().all(Result::unwrap));
+        assert_eq!(asked.load(SeqCst), 2);
+        let new = tokens.bearer(Scope::Storage).await.unwrap();
+        assert!(!tokens.renew(Scope::Storage, &new).await.unwrap(), "a fresh token that is refused lacks rights");
+        assert_eq!(asked.load(SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn one_asks_ahead_and_the_others_use_what_still_holds() {
+        let (tokens, asked) = authority(2);
+        all(&tokens).await;
+        tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
+        let given: Vec<_> = all(&tokens).await.into_iter().map(Result::unwrap).collect();
+        assert_eq!(asked.load(SeqCst), 2);
+        assert!(given.iter().filter(|token| *token == "T1").count() >= 1 && given.iter().any(|token| token == "T0"), "{given:?}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_told_to_all_and_asked_for_once() {
+        let (tokens, asked) = authority(0);
+        for told in all(&tokens).await {
+            let error = told.unwrap_err();
+            assert_eq!(error.family, Family::Refused);
+            assert!(error.found.contains("AADSTS7000215") && !format!("{error:?}").contains("CANARY"), "{error:?}");
+        }
+        assert_eq!(asked.load(SeqCst), 1);
+    }
+}

@@ -126,7 +126,9 @@ impl Store {
         match &container.secret {
             Secret::Key(key) => Ok(key),
             other => {
-                let found = format!("this kind of token is signed with the account's key, and there is {}", other.kind());
+                let given =
+                    if matches!(other, Secret::Identity(_)) { "no key was given".to_owned() } else { format!("there is {}", other.kind()) };
+                let found = format!("this kind of token is signed with the account's key, and {given}");
                 Err(Error::new(Family::Refused, container.place.container_url(), found, "AZURE_STORAGE_KEY or AZURE_STORAGE_CONNECTION_STRING")
                     .hint(format!(
                         "read -rs AZURE_STORAGE_KEY && export AZURE_STORAGE_KEY   # as `az storage account keys list --account-name {}` prints it",
@@ -151,7 +153,7 @@ impl Store {
             return wrong("the token would have expired already".into(), "a moment to come");
         }
         if request.kind == SasKind::UserDelegation && request.expires - now > LONGEST_DELEGATION {
-            let found = format!("a user delegation SAS cannot live {}", words(request.expires - now));
+            let found = format!("a user delegation SAS cannot live {}", words(request.expires - now + Duration::seconds(1)));
             return Err(Error::misuse("", found, "at most 7 days: Azure ends the key it is signed with then")
                 .hint("--expires 7d, or --kind service --policy NAME for a token that lasts longer and can be revoked"));
         }

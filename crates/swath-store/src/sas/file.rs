@@ -66,7 +66,7 @@ fn read(path: &Path) -> Result<Sas> {
             "a file that holds a SAS token: a query with the fields sv, sp, se and sig",
         )
     })?;
-    Sas::parse(text.trim()).map_err(|e| Error { at: path.display().to_string(), ..e })
+    Sas::parse(text.trim()).map(|sas| sas.found_in("--sas-file")).map_err(|e| Error { at: path.display().to_string(), ..e })
 }
 
 #[cfg(test)]

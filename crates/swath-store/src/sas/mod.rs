@@ -2,7 +2,9 @@
 
 mod create;
 mod explain;
+mod facts;
 mod file;
+mod judge;
 mod mistakes;
 mod sign;
 mod token;

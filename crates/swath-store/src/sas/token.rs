@@ -12,6 +12,8 @@ pub struct Sas {
     /// All but the signature, decoded, in the order they came.
     fields: Vec<(String, String)>,
     signature: SecretString,
+    /// Where it was found, for people: `AZURE_STORAGE_SAS_TOKEN`.
+    origin: &'static str,
 }
 
 impl Sas {
@@ -30,9 +32,17 @@ impl Sas {
             }
         }
         match signature {
-            Some(signature) if !signature.is_empty() => Ok(Self { fields, signature: signature.into() }),
+            Some(signature) if !signature.is_empty() => Ok(Self { fields, signature: signature.into(), origin: "" }),
             _ => Err(Error::misuse("SAS token", "has no signature", "a query with the fields sv, sp, se and sig is expected")),
         }
+    }
+    /// The same, and where it was found.
+    pub(crate) fn found_in(self, origin: &'static str) -> Self {
+        Self { origin, ..self }
+    }
+    /// The SAS token, and where it was found.
+    pub(crate) fn name(&self) -> String {
+        if self.origin.is_empty() { "the SAS token".to_owned() } else { format!("the SAS token of {}", self.origin) }
     }
     /// The token as it goes behind a `?`. This is the secret: for a file or a variable of the person who asked for it.
     pub fn expose_token(&self) -> SecretString {
@@ -51,11 +61,17 @@ impl Sas {
     /// Why this token does not allow a right (`r`, `l`, `w`, `c`) at a moment, as far as its own fields tell.
     pub fn lacks(&self, right: char, now: DateTime<Utc>) -> Option<String> {
         if let Some(end) = self.expires().filter(|end| *end <= now) {
-            return Some(format!("the SAS token expired at {}, {} ago", end.to_rfc3339_opts(SecondsFormat::Secs, true), words(now - end)));
+            return Some(format!(
+                "{} expired at {}, {} ago",
+                self.name(),
+                end.to_rfc3339_opts(SecondsFormat::Secs, true),
+                words(now - end)
+            ));
         }
         if let Some(start) = self.field("st").and_then(instant).filter(|start| *start > now) {
             return Some(format!(
-                "the SAS token is valid only from {}, in {}",
+                "{} is valid only from {}, in {}",
+                self.name(),
                 start.to_rfc3339_opts(SecondsFormat::Secs, true),
                 words(start - now)
             ));
@@ -66,13 +82,13 @@ impl Sas {
     pub fn denies(&self, right: char) -> Option<String> {
         let rights = self.field("sp")?;
         let enough = rights.contains(right) || (right == 'c' && rights.contains('w'));
-        (!enough).then(|| format!("the SAS token allows {} (sp={rights}), not {}", rights_in_words(rights), right_in_words(right)))
+        (!enough).then(|| format!("{} allows {} (sp={rights}), not {}", self.name(), rights_in_words(rights), right_in_words(right)))
     }
 
     /// Fields that are set, and their signature.
     pub(super) fn of(fields: &[(&str, &str)], signature: SecretString) -> Self {
         let set = fields.iter().filter(|(_, value)| !value.is_empty());
-        Self { fields: set.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(), signature }
+        Self { fields: set.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(), signature, origin: "" }
     }
     /// Whether two are the very same token.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
@@ -99,6 +115,7 @@ pub(crate) fn instant(text: &str) -> Option<DateTime<Utc>> {
 
 pub(super) fn words(span: Duration) -> String {
     match (span.num_days(), span.num_hours(), span.num_minutes()) {
+        (days @ 730.., ..) => format!("{} years", days / 365),
         (days @ 2.., ..) => format!("{days} days"),
         (_, hours @ 2.., _) => format!("{hours} hours"),
         (.., minutes @ 2..) => format!("{minutes} minutes"),

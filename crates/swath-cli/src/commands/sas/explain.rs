@@ -75,7 +75,7 @@ fn stdin() -> swath::Result<String> {
     let read = std::io::stdin().take(LONGEST).read_to_string(&mut text);
     read.map_err(|e| Error::new(Family::Misuse, "stdin", e.to_string(), "a token"))?;
     if text.trim().is_empty() {
-        return Err(Error::misuse("stdin", "holds no token", "a query with the fields sv, sp, se and sig"));
+        return Err(Error::misuse("stdin", "holds no token", "a token in the pipe, --sas-file or AZURE_STORAGE_SAS_TOKEN"));
     }
     Ok(text)
 }
@@ -87,6 +87,7 @@ fn print(explained: &Explained, talk: &Talk) {
     for (purpose, lacks) in &explained.lacks {
         let words = match (lacks.is_empty(), explained.rights.is_some()) {
             (false, _) => format!("no: it lacks {}", lacks.join(", ")),
+            (true, true) if explained.verdict() == Severity::Fatal => "its rights would do".to_owned(),
             (true, true) => "yes".to_owned(),
             (true, false) => "if the stored policy allows it".to_owned(),
         };
