@@ -2,7 +2,8 @@
 
     null_blob.py        prints its port, then serves 127.0.0.1 until it is ended
 
-It answers what uploads ask: nothing is there, every container is, every write succeeds. Nothing can be read back, and no signature is checked.
+It answers what uploads ask: every container is there, every write succeeds, and of what was written the length is known, which azcopy asks for. Nothing
+can be read back, and no signature is checked.
 """
 import asyncio
 import re
@@ -18,6 +19,8 @@ class Blobs(asyncio.BufferedProtocol):
     """Bodies land in one buffer, over and over."""
 
     buffer = memoryview(bytearray(1 << 20))
+    #: Lengths by path: of blobs, and of blocks that are no blob yet.
+    sizes, blocks = {}, {}
 
     def connection_made(self, transport):
         self.transport, self.head, self.left = transport, b"", 0
@@ -44,26 +47,39 @@ class Blobs(asyncio.BufferedProtocol):
             length = int(found[1]) if found else 0
             if b"100-continue" in self.head[:end]:
                 self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            at, self.left, self.line = count - rest, length, self.head.split(b"\r\n", 1)[0]
+            at, self.left, self.length, self.line = count - rest, length, length, self.head.split(b"\r\n", 1)[0]
             self.head = b""
             if not length:
                 self.answer()
 
     def answer(self):
         method, target, _ = self.line.split(b" ", 2)
+        path, _, query = target.partition(b"?")
         if method in (b"PUT", b"POST"):
+            self.keep(path, query)
             self.write("201 Created", WRITTEN)
         elif method == b"DELETE":
             self.write("202 Accepted")
-        elif method == b"GET" and (b"comp=list" in target or target.split(b"?")[0].count(b"/") < 3):
+        elif method == b"GET" and (b"comp=list" in target or path.count(b"/") < 3):
             self.write("200 OK", "Content-Type: application/xml\r\n", LISTING)
         elif b"restype=container" in target:
             self.write("200 OK", WRITTEN)
+        elif method == b"HEAD" and path in self.sizes:
+            self.write("200 OK", WRITTEN + "x-ms-blob-type: BlockBlob\r\n", length=self.sizes[path])
         else:
             self.write("404 The specified blob does not exist", "x-ms-error-code: BlobNotFound\r\n", b"" if method == b"HEAD" else ABSENT)
 
-    def write(self, status, headers="", body=b""):
-        self.transport.write(f"HTTP/1.1 {status}\r\n{COMMON}{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    def keep(self, path, query):
+        if b"comp=blocklist" in query:
+            self.sizes[path] = self.blocks.pop(path, 0)
+        elif b"comp=block" in query:
+            self.blocks[path] = self.blocks.get(path, 0) + self.length
+        else:
+            self.sizes[path] = self.length
+
+    def write(self, status, headers="", body=b"", length=None):
+        length = len(body) if length is None else length
+        self.transport.write(f"HTTP/1.1 {status}\r\n{COMMON}{headers}Content-Length: {length}\r\n\r\n".encode() + body)
 
 
 async def main():

@@ -145,7 +145,8 @@ TEXT = """Medians of {rounds} rounds, peers in turn within each round, from the 
 blob server is one thread of Python that reads and forgets; it and the client share {threads} cores, so it bounds what any client can reach.
 
 Unequal work: swath reads what is there, computes sha256 of all and the MD5 of each request and each blob, sends in an order (assets before items before the
-root) and commits a manifest; `azcopy --put-md5` computes the MD5 of each blob; azcopy by itself and obstore compute no checksum of what they send.
+root) and commits a manifest; `azcopy --put-md5` computes the MD5 of each blob and azcopy asks for each length afterwards, and it ends on a beat of two
+seconds; azcopy by itself and obstore compute no checksum of what they send.
 
 What this does not show: a real network and service, with latency, TLS and throttling; slow disks.
 

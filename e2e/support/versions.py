@@ -39,8 +39,12 @@ def first(swath, folder, count=10, start=0, side=64):
 
 
 def second(swath, version, folder):
-    """The next version of a small catalog, in a folder of its own."""
+    """The next version of a small catalog, in a folder of its own; both remember together what they published."""
     shutil.copytree(version.folder, folder)
+    memory = version.folder / ".swath/published"
+    memory.mkdir(parents=True, exist_ok=True)
+    (folder / ".swath").mkdir(exist_ok=True)
+    (folder / ".swath/published").symlink_to(memory)
     for number in (2, 4, 6):
         tile(folder, number, seed=100 + number)
     (folder / "raw/map_t008.tif").unlink()
