@@ -58,7 +58,7 @@ def test_what_goes_wrong_once_with_every_request_is_not_noticed(healed, fault):
     assert result.rc == 0, f"{result}\n{story}"
 
 
-@pytest.mark.parametrize("wait", ["2"])
+@pytest.mark.parametrize("wait", ["2", "date"])
 def test_a_server_that_asks_to_wait_is_obeyed(memory, old, wait):
     def busy(seen):
         if seen.writes and seen.path.endswith("/collection.json") and seen.nth == 1:

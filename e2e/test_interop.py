@@ -82,6 +82,30 @@ def test_what_others_uploaded_is_recognized_and_not_sent_again(memory, place, ma
     assert place.written() == []
 
 
+def test_swath_goes_on_where_a_killed_azcopy_stopped(memory, place, maps, azcopy):
+    """It leaves blocks that belong to no blob, and files that are whole."""
+    memory.client.create_container(place.name)
+    blocks = lambda seen: Fault("kill", "after") if seen.query.get("comp") == "block" and third_block(place) else None  # noqa: E731
+    place.proxy.again(blocks)
+    command = [azcopy, "copy", f"{maps.build}/*", url(place), "--recursive", "--from-to", "LocalBlob", "--block-size-mb", "4"]
+    process = subprocess.Popen(command, env=peers.clean(os.path.dirname(azcopy)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    place.proxy.client(process)
+    assert process.wait(60) == -signal.SIGKILL
+    place.proxy.settle()
+    large = max(assets(maps), key=lambda n: (maps.build / n).stat().st_size)
+    blob = memory.client.get_blob_client(place.name, f"maps/{large}")
+    committed, loose = blob.get_block_list("all")
+    assert loose and not committed, "azcopy left no loose blocks: nothing is tried here"
+    place.publish(maps)
+    ends_equal(place, maps)
+    committed, loose = blob.get_block_list("all")
+    assert committed and not loose
+
+
+def third_block(place):
+    return sum(s.query.get("comp") == "block" for s in place.proxy.requests) >= 3
+
+
 def test_rclone_copies_a_published_catalog_to_where_swath_reads_it(swath, memory, place, maps, tmp_path):
     place.publish(maps)
     peers.rclone(memory, "copy", f"az:{place.name}/maps", tmp_path / "copy")

@@ -66,6 +66,17 @@ def test_an_update_killed_at_any_request_shows_old_or_new_items(memory, old, new
     assert requests > 8, f"only {requests} requests were seen"
 
 
+def test_two_versions_killed_in_a_row_leave_nothing_that_the_third_run_does_not_own(memory, old, new):
+    with Place(memory) as place:
+        place.publish(old)
+        shown = lambda seen: Fault("kill", "after") if seen.method == "PUT" and seen.path.endswith("/collection.json") else None  # noqa: E731
+        assert place.publish(new, shown, rc=None).rc == -9
+        assert place.publish(old, lambda seen: Fault("kill", "before") if seen.method == "PUT" else None, rc=None).rc == -9
+        place.publish(old)
+        whole(place.reader.walk(), old)
+        ends_equal(place, old, new)
+
+
 def moments(kind, count, full):
     dice = random.Random(f"{kind} {os.environ.get('SWATH_SEED', 1)}")
     return [dice.uniform(0, 1.1 * full) for _ in range(count)]

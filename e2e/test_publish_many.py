@@ -21,6 +21,55 @@ ROUNDS = int(os.environ.get("SWATH_ROUNDS", 3))
 POLLED = int(os.environ.get("SWATH_POLLED", 10))
 
 
+@pytest.fixture(scope="module")
+def publishers(swath, tmp_path_factory):
+    """Builds of one catalog and collection, each with two tiles that no other has."""
+
+    def make(number):
+        return versions.first(swath, tmp_path_factory.mktemp(f"publisher{number}"), count=2, start=2 * number)
+
+    return [make(number) for number in range(PUBLISHERS)]
+
+
+def events(result, kind):
+    return [event for event in map(json.loads, result.out.splitlines()) if event.get("type") == kind]
+
+
+def publish_at_once(place, builds):
+    url = f"{place.azurite.url}/{place.name}/maps"
+    runs = [start("--json", "publish", url, cwd=version.folder, env=place.env) for version in builds]
+    with ThreadPoolExecutor(len(runs)) as pool:
+        results = list(pool.map(lambda running: running.end(120), runs))
+    for result in results:
+        holds_for_every_run(result)
+        assert result.rc == 0, result
+    return results
+
+
+def manifest(place):
+    blob = place.azurite.client.get_blob_client(place.name, f"maps/{MANIFEST}")
+    return json.loads(blob.download_blob().readall())
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_nobodys_items_are_lost_and_each_generation_has_one_winner(memory, publishers, number):
+    with Place(memory) as place:
+        results = publish_at_once(place, publishers)
+        won = sorted(events(result, "published")[0]["generation"] for result in results)
+        assert won == list(range(1, len(publishers) + 1)), "two won one generation, or one won none"
+        assert manifest(place)["generation"] == len(publishers)
+        everything = {}
+        for version in publishers:
+            everything |= version.items()
+        state = place.reader.walk()
+        assert sorted(state.items) == sorted(everything)
+        for name, item in state.items.items():
+            assert item["assets"] == everything[name]["assets"]
+        url = f"{memory.url}/{place.name}/maps"
+        found = json.loads(run("search", url, env=place.env).out)["features"]
+        assert sorted(f["id"] for f in found) == sorted(everything), "items.parquet does not know all"
+
+
 def test_a_reader_during_publications_sees_whole_states_only(memory, old, new):
     done, seen, errors = threading.Event(), [], []
 

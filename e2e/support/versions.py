@@ -34,8 +34,18 @@ def first(swath, folder, count=10, start=0, side=64):
     for number in range(start, start + count):
         tile(folder, number, seed=number, side=side)
     swath("init", "raw", "--datetime", "2020-05-17", cwd=folder)
+    named(folder / "swath.toml", "maps", "map")
     swath("build", cwd=folder)
     return Version(folder)
+
+
+def named(plan, catalog, dataset):
+    """Calls the catalog and its one dataset so, whatever folder they come from."""
+    lines = plan.read_text().splitlines()
+    own = [n for n, line in enumerate(lines) if line.startswith("id = ")]
+    for n, name in zip(own, (catalog, dataset)):
+        lines[n] = f'id = "{name}"'
+    plan.write_text("\n".join(lines) + "\n")
 
 
 def second(swath, version, folder):
