@@ -3,7 +3,7 @@ CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CARGO_TARGET_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-az bench bench-large bench-upload check fuzz clean
+.PHONY: help demo test test-faults test-az bench bench-large bench-upload check fuzz clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/make \1\t/' | expand -t 18
@@ -19,6 +19,10 @@ test: ## unit, doc and end-to-end tests
 test-az: ## the requests of `swath account` against those of the real az; installs it (0.7 GB)
 	@scripts/install.sh judges
 	@scripts/test-az.sh
+
+test-faults: ## kills, bad networks, many publishers: as often as before a release; takes an hour
+	@scripts/install.sh test
+	@scripts/test-faults.sh
 
 bench: ## against rio-cogeo and the GDAL COG driver; leaves a dated folder in bench/runs
 	@scripts/install.sh judges

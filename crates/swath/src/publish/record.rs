@@ -22,9 +22,9 @@ pub(super) struct Record {
     pub publisher: String,
     /// The files of the build when it was last published.
     pub published: BTreeMap<String, Mark>,
-    /// The files of a run that has begun and may have been killed before or after its commit.
+    /// The files of every run since then that began and may have been killed before or after its commit; the latest last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub attempted: BTreeMap<String, Mark>,
+    pub attempted: BTreeMap<String, Vec<Mark>>,
     /// What the collections of the build said of themselves, digested, by path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub described: BTreeMap<String, String>,
@@ -65,11 +65,20 @@ impl Record {
     }
     /// Whether this build published these very bytes under this path, or was about to.
     pub fn knows(&self, path: &str, sha256: &str) -> bool {
-        [&self.published, &self.attempted].into_iter().filter_map(|marks| marks.get(path)).any(|mark| mark.sha256 == sha256)
+        self.published.get(path).into_iter().chain(self.attempted.get(path).into_iter().flatten()).any(|mark| mark.sha256 == sha256)
+    }
+    /// Notes what a run is about to publish. What earlier ones, killed, were about to stays noted: it may be visible.
+    pub fn attempt(&mut self, files: &BTreeMap<String, Mark>) {
+        for (path, mark) in files {
+            let marks = self.attempted.entry(path.clone()).or_default();
+            marks.retain(|other| other != mark);
+            marks.push(mark.clone());
+        }
     }
     /// Every path that this build published, or was about to.
     pub fn paths(&self) -> impl Iterator<Item = (&String, &Mark)> {
-        self.attempted.iter().chain(self.published.iter().filter(|(path, _)| !self.attempted.contains_key(*path)))
+        let attempted = self.attempted.iter().filter_map(|(path, marks)| Some((path, marks.last()?)));
+        attempted.chain(self.published.iter().filter(|(path, _)| !self.attempted.contains_key(*path)))
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn execute<R: Remote>(plan: &PublishPlan, remote: &R, watch: &d
         return Ok(report);
     };
     // Whatever is killed from here on: what of it came to be visible is known as this build's.
-    record.attempted.clone_from(&plan.seen.files);
+    record.attempt(&plan.seen.files);
     let unwritten = record.save(&plan.build).err();
     report.created_container = remote.ensure_container().await? == Container::Created;
 
