@@ -34,7 +34,7 @@ with rasterio.Env(GDAL_NUM_THREADS="1", GDAL_CACHEMAX=64):
     print(json.dumps({"blocks_per_second": blocks / (time.perf_counter() - started)}))
 """
 CASES = [(dtype, codec) for dtype in ("uint16", "float32") for codec in ("NONE", "LZW", "DEFLATE", "ZSTD", "LERC")]
-CASES += [("uint8", codec) for codec in ("LZW", "DEFLATE", "ZSTD", "JPEG", "WEBP")]
+CASES += [("uint8", codec) for codec in ("LZW", "DEFLATE", "ZSTD", "LERC", "JPEG", "WEBP")]
 
 
 def prepare(folder, dtype, codec):

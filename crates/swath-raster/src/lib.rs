@@ -2,7 +2,7 @@
 //!
 //! Nothing here opens a file or a socket: a caller hands in a [`ByteSource`] (local bytes) or feeds
 //! ranges to the COG core, and is given pixels, grids and reports back.
-// Unsafe code is refused everywhere but in `crs/native.rs`, the one door to the C library PROJ.
+// Unsafe code is refused everywhere but in the doors to C libraries: `crs/native.rs` to PROJ, `decode/webp/native.rs` to libwebp.
 #![deny(unsafe_code)]
 
 pub mod cog;

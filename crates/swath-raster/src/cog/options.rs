@@ -138,7 +138,9 @@ impl Compression {
     pub(crate) const fn levels(self) -> Option<(u8, u8, u8)> {
         match self {
             Self::Deflate | Self::LercDeflate => Some((1, 6, 12)),
-            Self::Zstd | Self::LercZstd => Some((1, 3, 22)),
+            // Less than the library's own: on predicted pixels the result is as small, in two thirds of the time.
+            Self::Zstd => Some((1, 2, 22)),
+            Self::LercZstd => Some((1, 3, 22)),
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! The only door to the C library PROJ, and the only file with `unsafe` in it.
+//! The only door to the C library PROJ.
 //!
 //! The safe crate `proj` lacks identification, axes, names and ids; it panics where PROJ returns no text, and each of its drops
 //! runs `proj_cleanup`, which frees caches that other threads may be using. So the calls are wrapped here, once.

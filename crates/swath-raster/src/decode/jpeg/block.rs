@@ -2,7 +2,7 @@ use crate::{
     Error, Result,
     decode::{
         Encoding, Photometric,
-        jpeg::{color, frame::Stream, progressive, scan, upsample},
+        jpeg::{color, frame::Stream, plane, progressive, scan, upsample},
     },
 };
 
@@ -27,7 +27,7 @@ pub(in crate::decode) fn decode(encoding: &Encoding, stored: &[u8], width: usize
     if frame.progressive {
         return progressive::decode(encoding, stored, width, height);
     }
-    let mut planes = frame.planes();
+    let mut planes = plane::planes(&frame);
     let mut seen = vec![false; planes.len()];
     while let Some(scan) = stream.read_scan(stored, &mut at, &frame)? {
         scan.components.iter().for_each(|c| seen[c.index] = true);
@@ -40,5 +40,7 @@ pub(in crate::decode) fn decode(encoding: &Encoding, stored: &[u8], width: usize
         return Err(Error::damaged("", "a jpeg stream that ends before all its components", ""));
     }
     let full: Vec<_> = planes.iter().zip(&frame.components).map(|(plane, c)| upsample::full(plane, &frame, c, width, height)).collect();
-    Ok(color::interleave(&full, encoding.photometric == Photometric::YCbCr && full.len() == 3))
+    let pixels = color::interleave(&full, encoding.photometric == Photometric::YCbCr && full.len() == 3);
+    plane::keep(planes);
+    Ok(pixels)
 }

@@ -38,12 +38,6 @@ pub(super) struct Component {
     pub quantization: usize,
 }
 
-/// Samples of one component, whole MCUs.
-pub(super) struct Plane {
-    pub samples: Vec<u8>,
-    pub stride: usize,
-}
-
 pub(super) struct Scan {
     pub components: Vec<ScanComponent>,
 }
@@ -69,14 +63,6 @@ impl Frame {
     pub fn block_of(&self, component: &Component) -> Size {
         let size = |max: usize, own: usize| if max.is_multiple_of(2 * own) { 16 } else { 8 };
         Size { width: size(self.max_h, component.h), height: size(self.max_v, component.v) }
-    }
-    pub fn planes(&self) -> Vec<Plane> {
-        let plane = |c: &Component| {
-            let size = self.block_of(c);
-            let stride = self.mcus_across() * c.h * size.width;
-            Plane { samples: vec![0; stride * self.mcus_down() * c.v * size.height], stride }
-        };
-        self.components.iter().map(plane).collect()
     }
 }
 

@@ -6,6 +6,7 @@ mod block;
 mod color;
 mod frame;
 mod huffman;
+mod plane;
 mod progressive;
 mod scan;
 mod transform;

@@ -2,8 +2,9 @@ use crate::{
     Result,
     decode::jpeg::{
         bits::Bits,
-        frame::{Frame, Plane, Scan, Stream, ZIGZAG, damaged},
+        frame::{Frame, Scan, Stream, ZIGZAG, damaged},
         huffman::Table,
+        plane::Plane,
         transform::{self, Size},
     },
 };

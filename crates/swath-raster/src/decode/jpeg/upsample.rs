@@ -1,6 +1,9 @@
 use std::borrow::Cow;
 
-use crate::decode::jpeg::frame::{Component, Frame, Plane};
+use crate::decode::jpeg::{
+    frame::{Component, Frame},
+    plane::Plane,
+};
 
 /// A component at the size of the image, `width * height`. What the transform has not doubled already is repeated.
 pub(super) fn full<'p>(plane: &'p Plane, frame: &Frame, component: &Component, width: usize, height: usize) -> Cow<'p, [u8]> {

@@ -1,6 +1,7 @@
 use lerc_core::{DataType, PixelData};
 use lerc_reader::Decoded;
 
+use super::lerc2::{self, Blob, Wanted};
 use crate::{
     Error, Result, SampleType,
     decode::{Encoding, LercInner, unpack::swap},
@@ -12,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// Damaged where the blob is none or has another size or type than the block.
-pub(super) fn decode(encoding: &Encoding, inner: LercInner, stored: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
+pub(in crate::decode) fn decode(encoding: &Encoding, inner: LercInner, stored: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
     let unpacked;
     let blob = match inner {
         LercInner::None => stored,
@@ -22,20 +23,15 @@ pub(super) fn decode(encoding: &Encoding, inner: LercInner, stored: &[u8], width
         }
         LercInner::Other => return Err(Error::unsupported("", "LERC packed in an unknown codec", "supported: none, deflate, zstd")),
     };
-    let bad = |e: lerc_core::Error| Error::damaged("", format!("no valid lerc blob ({e})"), "");
-    let info =
-        lerc_reader::inspect_first_with_options(blob, lerc_reader::InspectOptions::new().with_compute_value_range(false)).map_err(bad)?;
-    let depth = info.depth as usize;
     // An alpha of 0 and 255 only is left out of the blob: its mask says the same.
-    let alpha = depth + 1 == encoding.per_pixel && encoding.sample == SampleType::U8;
-    let fits = info.width as usize == width && info.height as usize >= height && (depth == encoding.per_pixel || alpha);
-    if !fits || sample_type(info.data_type) != encoding.sample || info.height as usize > height.max(encoding.rows) {
-        let found = format!("a lerc blob of {} x {} x {depth} {:?}", info.width, info.height, info.data_type);
-        return Err(Error::damaged("", found, format!("{width} x {height} x {} {}", encoding.per_pixel, encoding.sample.name())));
-    }
-    let Decoded { pixels, mask, .. } = lerc_reader::decode_first(blob).map_err(bad)?;
-    let mut samples = native(pixels);
-    if alpha {
+    let least_depth = encoding.per_pixel - usize::from(encoding.sample == SampleType::U8 && encoding.per_pixel > 1);
+    let wanted =
+        Wanted { sample: encoding.sample, width, rows: (height, height.max(encoding.rows)), depths: (least_depth, encoding.per_pixel) };
+    let Blob { depth, mut samples, mask } = match lerc2::decode(&wanted, blob) {
+        Some(found) => found,
+        None => any(&wanted, blob)?,
+    };
+    if depth < encoding.per_pixel {
         samples = with_alpha(&samples, depth, mask.as_deref());
     } else if let Some(mask) = mask {
         hide(encoding, &mut samples, &mask);
@@ -46,6 +42,22 @@ pub(super) fn decode(encoding: &Encoding, inner: LercInner, stored: &[u8], width
         swap(&mut samples, encoding.sample.size());
     }
     Ok(samples)
+}
+
+/// Any blob, by `lerc-reader`.
+fn any(wanted: &Wanted, blob: &[u8]) -> Result<Blob> {
+    let Wanted { sample, width, rows, depths } = *wanted;
+    let bad = |e: lerc_core::Error| Error::damaged("", format!("no valid lerc blob ({e})"), "");
+    let info =
+        lerc_reader::inspect_first_with_options(blob, lerc_reader::InspectOptions::new().with_compute_value_range(false)).map_err(bad)?;
+    let depth = info.depth as usize;
+    let fits = info.width as usize == width && (rows.0..=rows.1).contains(&(info.height as usize));
+    if !fits || !(depths.0..=depths.1).contains(&depth) || sample_type(info.data_type) != sample {
+        let found = format!("a lerc blob of {} x {} x {depth} {:?}", info.width, info.height, info.data_type);
+        return Err(Error::damaged("", found, format!("{width} x {} x {} {}", rows.0, depths.1, sample.name())));
+    }
+    let Decoded { pixels, mask, .. } = lerc_reader::decode_first(blob).map_err(bad)?;
+    Ok(Blob { depth, samples: native(pixels), mask })
 }
 
 fn with_alpha(samples: &[u8], depth: usize, mask: Option<&[u8]>) -> Vec<u8> {
@@ -75,7 +87,7 @@ fn unpack(encoding: &Encoding, inner: LercInner, stored: &[u8], width: usize, he
     }
 }
 
-fn sample_type(lerc: DataType) -> SampleType {
+pub(super) fn sample_type(lerc: DataType) -> SampleType {
     match lerc {
         DataType::I8 => SampleType::I8,
         DataType::U8 => SampleType::U8,
@@ -88,7 +100,7 @@ fn sample_type(lerc: DataType) -> SampleType {
     }
 }
 
-fn native(pixels: PixelData) -> Vec<u8> {
+pub(super) fn native(pixels: PixelData) -> Vec<u8> {
     match pixels {
         PixelData::U8(v) => v,
         PixelData::I8(v) => bytemuck::cast_slice(&v).to_vec(),

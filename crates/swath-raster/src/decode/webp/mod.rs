@@ -1,0 +1,6 @@
+//! WebP.
+
+mod block;
+mod native;
+
+pub(super) use block::decode;
