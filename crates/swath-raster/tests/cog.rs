@@ -286,6 +286,14 @@ fn what_the_source_says_of_its_bands_is_kept() {
 }
 
 #[test]
+fn a_packed_lerc_block_of_which_one_row_is_image_reads_back() {
+    for compress in [Compression::LercDeflate, Compression::LercZstd] {
+        let options = CogOptions { compress, block_size: 304, interleave: Interleave::Pixel, ..CogOptions::default() };
+        check(&Memory::noise(shape(3, 1), 4, SampleType::F64, 0), &options);
+    }
+}
+
+#[test]
 fn a_conversion_rounds_clamps_and_carries_nodata() {
     let source = Memory::new(shape(4, 1), vec![Samples::F32(vec![-9999.0, 0.6, 300.0, -3.0])]).nodata(-9999.0);
     let to_byte = |nodata| CogOptions { sample: Some(SampleType::U8), nodata, ..CogOptions::default() };

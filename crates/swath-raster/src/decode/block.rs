@@ -113,7 +113,7 @@ impl Encoding {
 }
 
 /// Room that is made for rows of a block that nobody asked for; more of them are dropped as they come.
-const MOST_SPARE: usize = 16 << 20;
+pub(super) const MOST_SPARE: usize = 16 << 20;
 
 /// Samples of one block in the machine's byte order, row by row, the samples of a pixel together.
 ///

@@ -4,7 +4,7 @@ use lerc_reader::Decoded;
 use super::lerc2::{self, Blob, Wanted};
 use crate::{
     Error, Result, SampleType,
-    decode::{Encoding, LercInner, unpack::swap},
+    decode::{Encoding, LercInner, block::MOST_SPARE, unpack::swap},
     tiff::ByteOrder,
 };
 
@@ -71,7 +71,10 @@ fn with_alpha(samples: &[u8], depth: usize, mask: Option<&[u8]>) -> Vec<u8> {
 
 /// Blobs can be somewhat larger than the pixels they hold; how large is not written anywhere.
 fn unpack(encoding: &Encoding, inner: LercInner, stored: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
-    let (_, pixels) = encoding.sizes(width, height).ok_or_else(|| Error::over_limit("", "a block larger than memory", ""))?;
+    let (_, asked) = encoding.sizes(width, height).ok_or_else(|| Error::over_limit("", "a block larger than memory", ""))?;
+    // Blocks at the lower edge are packed whole.
+    let whole = encoding.sizes(width, encoding.rows.max(height)).map(|(_, pixels)| pixels);
+    let pixels = whole.map_or(asked, |pixels| pixels.min(asked.saturating_add(MOST_SPARE)));
     let room = pixels.saturating_add(pixels / 2).saturating_add(1 << 16);
     let bad =
         || Error::damaged("", "no valid packed lerc blob", "a zlib or Zstandard stream no larger than one and a half times the pixels");
