@@ -62,9 +62,9 @@ mod tests {
 
     #[test]
     fn what_is_to_be_converted_must_find_room() {
-        let need = |raw, largest| Need { raw: raw << 30, largest: largest << 30 };
+        let need = |raw: u64, largest: u64| Need { raw: raw << 30, largest: largest << 30 };
         for (free, need, verdict) in [
-            (100, need(0, 0), Verdict::Fine),
+            (100_u64, need(0, 0), Verdict::Fine),
             (0, need(0, 0), Verdict::Error),
             (10, need(20, 1), Verdict::Error),
             (21, need(20, 1), Verdict::Warning),

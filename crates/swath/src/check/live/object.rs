@@ -63,7 +63,7 @@ impl Judge {
             Family::Refused => {
                 ("LIVE-REFUSED", error.found, "an object that its readers may read", "give its readers the right to read it")
             }
-            Family::Damaged => ("LIVE-SIZE", "is empty".to_owned(), "the bytes that were published", PUBLISH),
+            Family::Damaged => damaged(error.found),
             _ => ("LIVE-UNREACHABLE", error.found, "an answer", "check the network, then run the same command again"),
         };
         Ok(Finding::error(rule, at, found, right).fix(error.hint.filter(|_| rule == "LIVE-REFUSED").unwrap_or_else(|| fix.to_owned())))
@@ -72,3 +72,36 @@ impl Judge {
 
 pub(super) const PUBLISH: &str = "run `swath publish` from the build again: it sends what is not there";
 pub(super) const REPLACE: &str = "run `swath publish --overwrite true` from the build: it replaces bytes that are not the build's";
+
+/// What an answer is that contradicts itself, by the words of the wire that refused it.
+fn damaged(found: String) -> (&'static str, String, &'static str, &'static str) {
+    match found.as_str() {
+        words if words.contains("encoded as") => {
+            ("LIVE-ENCODING", found, "the bytes as they are: ranges count them", "switch off compression of this path at the server")
+        }
+        words if words.contains("MD5") => ("LIVE-MD5", found, "the checksum of the bytes", PUBLISH),
+        words if words.contains("the range") || words.contains("a part of") => {
+            let right = "HTTP 206 with exactly the bytes that were asked for";
+            ("LIVE-RANGE", found, right, "serve it from a store or a server that answers byte ranges")
+        }
+        _ => ("LIVE-SIZE", "is empty".to_owned(), "the bytes that were published", PUBLISH),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_wire_refuses_is_told_by_its_cause() {
+        for (found, rule) in [
+            ("the server sent the bytes encoded as 'gzip', which was not asked for (6 attempts)", "LIVE-ENCODING"),
+            ("the bytes are not those of their MD5 checksum (6 attempts)", "LIVE-MD5"),
+            ("the server sent the range 'bytes 0-3/9' where 'bytes=4-7' was asked for (6 attempts)", "LIVE-RANGE"),
+            ("the server sent a part of what was asked for whole (6 attempts)", "LIVE-RANGE"),
+            ("ends before the bytes that were asked for", "LIVE-SIZE"),
+        ] {
+            assert_eq!(damaged(found.to_owned()).0, rule, "{found}");
+        }
+    }
+}
