@@ -350,13 +350,25 @@ impl<R: Remote> Draft<'_, R> {
         objects
     }
 
+    /// What is relied on, is named, and could be taken back by those who alone have it.
+    fn claims(&self) -> Vec<String> {
+        if self.is_another || self.plan.uploads.is_empty() {
+            return Vec::new();
+        }
+        let is_foreign = |path: &&String| {
+            self.world.named(path).is_some_and(|named| !named.by.contains(&self.publisher) && named.by.len() < MOST_OWNERS)
+        };
+        self.plan.present.iter().map(|file| &file.path).filter(is_foreign).cloned().collect()
+    }
+
     /// The manifest that is due, if anything is.
     fn commit(&mut self, catalog: Option<String>, objects: BTreeMap<String, Published>) {
         let known = self.world.manifest.as_ref();
         if self.is_another || !self.plan.uploads.is_empty() || known.is_none_or(|manifest| !manifest.names_the_same(&objects)) {
             let next = Manifest::after(known);
             let replace = if known.is_some() { Replace::version(self.world.etag.clone()) } else { Replace::Nothing };
-            self.plan.commit = Some(Commit { generation: next.generation, parent: next.parent, catalog, replace, objects });
+            let claims = self.claims();
+            self.plan.commit = Some(Commit { generation: next.generation, parent: next.parent, catalog, replace, objects, claims });
         }
     }
 }

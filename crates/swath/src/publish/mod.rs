@@ -12,6 +12,8 @@ mod files;
 mod gone;
 mod manifest;
 mod merge;
+#[cfg(test)]
+mod model;
 mod owner;
 mod plan;
 mod prune;

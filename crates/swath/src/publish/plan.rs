@@ -152,6 +152,10 @@ pub struct Commit {
     pub replace: Replace,
     /// All that it will name; what is uploaded has no ETag yet.
     pub objects: BTreeMap<String, Published>,
+    /// Objects that the build has and that are there as others' alone: before anything refers to them they are claimed, in a generation
+    /// of its own, so that nobody takes them back meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<String>,
 }
 
 impl Request {

@@ -39,7 +39,14 @@ pub(super) async fn sweep<R: Remote>(remote: &R) -> Result<usize> {
     let removed = due.len();
     let next = Manifest::after(Some(&manifest));
     let replace = etag.map_or(Replace::Anything, Replace::Version);
-    let commit = Commit { generation: next.generation, parent: next.parent, catalog: manifest.catalog, replace, objects: BTreeMap::new() };
+    let commit = Commit {
+        generation: next.generation,
+        parent: next.parent,
+        catalog: manifest.catalog,
+        replace,
+        objects: BTreeMap::new(),
+        claims: Vec::new(),
+    };
     seal(&commit, manifest.objects, BTreeMap::new(), remote).await?;
     Ok(removed)
 }

@@ -9,7 +9,7 @@ use super::digest;
 use super::files::{Kind, rank};
 use super::manifest::{MANIFEST, Manifest, Published};
 use super::owner::ROOTS;
-use super::plan::{Commit, Conflict, PublishPlan, Upload};
+use super::plan::{Commit, Conflict, PublishPlan, Replace, Upload};
 use super::record::Record;
 use super::remote::Remote;
 use super::report::{PublishReport, Watch};
@@ -48,6 +48,7 @@ pub(super) async fn execute<R: Remote>(plan: &PublishPlan, remote: &R, watch: &d
     let unwritten = record.save(&plan.build).err();
     report.created_container = remote.ensure_container().await? == Container::Created;
 
+    let commit = &claim(commit, &plan.seen.publisher, remote).await?;
     let mut objects = commit.objects.clone();
     for wave in plan.uploads.chunk_by(|a, b| rank(a.kind, &a.path) == rank(b.kind, &b.path)) {
         for (upload, etag) in wave.iter().zip(send_all(wave, plan, remote, watch).await?) {
@@ -56,9 +57,36 @@ pub(super) async fn execute<R: Remote>(plan: &PublishPlan, remote: &R, watch: &d
             objects.entry(upload.path.clone()).and_modify(|published| published.etag = etag);
         }
     }
-    report.generation = Some(seal(commit, objects, plan.retired.clone(), remote).await?);
+    report.generation = Some(seal(commit, objects, plan.retired.clone(), remote).await?.0);
     report.forgotten = unwritten.map(|e| e.to_string()).or_else(|| remember(record, plan));
     Ok(report)
+}
+
+/// Commits, before anything else, that objects which others alone had are this build's too: whoever is taking them back has lost
+/// then. The commit that is due after that.
+async fn claim<R: Remote>(commit: &Commit, publisher: &str, remote: &R) -> Result<Commit> {
+    let due = commit.clone();
+    if commit.claims.is_empty() {
+        return Ok(due);
+    }
+    let Some((mut manifest, etag)) =
+        Manifest::read_from(remote).await?.filter(|(_, etag)| Replace::version(etag.clone()) == commit.replace)
+    else {
+        return Err(overtaken(remote.url_of(MANIFEST)));
+    };
+    for path in &commit.claims {
+        manifest.objects.entry(path.clone()).and_modify(|published| {
+            published.by.insert(publisher.to_owned());
+        });
+    }
+    let first = Commit { replace: Replace::version(etag), ..due.clone() };
+    let etag = seal(&first, manifest.objects, manifest.retired, remote).await?.1;
+    let generation = commit.generation.saturating_add(1);
+    Ok(Commit { generation, parent: Some(commit.generation), replace: Replace::version(etag), ..due })
+}
+
+fn overtaken(at: String) -> Error {
+    Error::new(Family::Conflict, at, "somebody else published here at the same time", "").hint("run `swath publish` again")
 }
 
 /// Writes down what is published now; why that could not be done.
@@ -143,21 +171,19 @@ pub(super) async fn is_there<R: Remote>(upload: &Upload, file: &Path, remote: &R
     Ok(remote.holds(&entry, file).await?.then_some(entry.etag))
 }
 
-/// Writes the manifest that makes a publication count.
+/// Writes the manifest that makes a publication count; its generation and its version.
 pub(super) async fn seal(
     commit: &Commit,
     objects: BTreeMap<String, Published>,
     retired: BTreeMap<String, Published>,
     remote: &impl Remote,
-) -> Result<u64> {
+) -> Result<(u64, Option<String>)> {
     let (generation, parent, catalog) = (commit.generation, commit.parent, commit.catalog.clone());
     let manifest = Manifest { generation, parent, catalog, objects, retired, ..Manifest::after(None) };
     let content = Content::of(MANIFEST).cache("no-cache");
     match remote.put(MANIFEST, manifest.document()?, &commit.replace.put(), &content).await {
-        Ok(_) => Ok(manifest.generation),
-        Err(e) if e.family == StoreFamily::Conflict => {
-            Err(Error::new(Family::Conflict, e.at, "somebody else published here at the same time", "").hint("run `swath publish` again"))
-        }
+        Ok(etag) => Ok((manifest.generation, etag)),
+        Err(e) if e.family == StoreFamily::Conflict => Err(overtaken(e.at)),
         Err(e) => Err(e.into()),
     }
 }

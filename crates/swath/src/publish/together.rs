@@ -11,7 +11,7 @@ use super::run::execute;
 use crate::{Error, Family, Result};
 
 /// How often a publisher that others overtake plans anew before it gives up.
-const ATTEMPTS: u32 = 40;
+const ATTEMPTS: u32 = 60;
 const SHORTEST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(3);
 
