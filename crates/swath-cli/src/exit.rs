@@ -4,7 +4,7 @@ use swath::{Error, Family};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     Done = 0,
-    /// Not there, not supported, or larger than a limit: nothing is said against the bytes (docs/decisions/0018).
+    /// Not there, not supported, or larger than a limit: nothing is said against the bytes (docs/decisions/0023).
     Failed = 1,
     Usage = 2,
     /// Findings, or bytes that contradict themselves.
