@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn resolutions_are_written_with_eight_digits() {
-        for (value, text) in [(72.0, "72"), (118.1102, "118.1102"), (833.333_34, "833.33331"), (0.0, "0"), (1886.792_5, "1886.7925")] {
+        for (value, text) in [(72.0, "72"), (118.1102, "118.1102"), (833.333_34, "833.33331"), (0.0, "0"), (1_886.792_5, "1886.7925")] {
             assert_eq!(eight_digits(value), text);
         }
     }
