@@ -96,27 +96,6 @@ fn number(text: &str) -> Option<f64> {
     plain.get(..end)?.parse().ok()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn odd_spellings_of_numbers_are_understood() {
-        let check = |text: &str, expected: Option<f64>| {
-            let found = Nodata::parse(text, SampleType::F32).map(Nodata::as_f64);
-            assert!(found == expected || found.zip(expected).is_some_and(|(a, b)| a.is_nan() && b.is_nan()), "{text}: {found:?}");
-        };
-        check("-1.#INF", Some(f64::NEG_INFINITY));
-        check("1.#INF00", Some(f64::INFINITY));
-        check("-1.#IND", Some(f64::NAN));
-        check("1.#QNAN", Some(f64::NAN));
-        check(" -9999,5 ", Some(-9999.5));
-        check("-9999 m", Some(-9999.0));
-        check("none", None);
-        check("", None);
-    }
-}
-
 impl std::fmt::Display for Nodata {
     /// As GDAL writes it into tag 42113: integers without a point, `nan`, `inf`, `-inf`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -171,5 +150,26 @@ impl Nodata {
             Samples::CF64(v) => v[0][0] = self.as_f64(),
         }
         one.as_bytes().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_spellings_of_numbers_are_understood() {
+        let check = |text: &str, expected: Option<f64>| {
+            let found = Nodata::parse(text, SampleType::F32).map(Nodata::as_f64);
+            assert!(found == expected || found.zip(expected).is_some_and(|(a, b)| a.is_nan() && b.is_nan()), "{text}: {found:?}");
+        };
+        check("-1.#INF", Some(f64::NEG_INFINITY));
+        check("1.#INF00", Some(f64::INFINITY));
+        check("-1.#IND", Some(f64::NAN));
+        check("1.#QNAN", Some(f64::NAN));
+        check(" -9999,5 ", Some(-9999.5));
+        check("-9999 m", Some(-9999.0));
+        check("none", None);
+        check("", None);
     }
 }

@@ -50,7 +50,7 @@ impl Efforts {
         let Some(asked) = self.asked.filter(|_| self.period > 0) else { return Ok(()) };
         let first = strip.row as usize / self.side;
         for down in 0..(strip.rows as usize).div_ceil(self.side) {
-            if (first + down) % self.period != 0 {
+            if !(first + down).is_multiple_of(self.period) {
                 continue;
             }
             let across = (strip.width as usize).div_ceil(self.side);

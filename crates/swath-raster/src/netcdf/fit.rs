@@ -41,7 +41,7 @@ fn line(points: impl Iterator<Item = (f64, f64)> + Clone) -> Option<(f64, f64)> 
     let (mean_t, mean_v) = points.clone().fold((0.0, 0.0), |(t, v), p| (t + p.0 / count, v + p.1 / count));
     let (above, below) = points.fold((0.0, 0.0), |(a, b), (t, v)| (a + (t - mean_t) * (v - mean_v), b + (t - mean_t) * (t - mean_t)));
     let slope = above / below;
-    (slope.is_finite() && slope != 0.0).then(|| (slope, mean_v - slope * mean_t))
+    (slope.is_finite() && slope != 0.0).then_some((slope, mean_v - slope * mean_t))
 }
 
 #[cfg(test)]

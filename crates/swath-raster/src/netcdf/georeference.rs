@@ -166,7 +166,7 @@ fn by_arrays(file: &File, variable: &Variable, (longitude, latitude): (&Variable
     let mut arrays = Arrays { longitude: longitude.clone(), latitude: latitude.clone(), sides, shape, flipped: false };
     arrays.flipped = !arrays.falls(file);
     let flipped = arrays.flipped;
-    let places = Places::Arrays(arrays);
+    let places = Places::Arrays(Box::new(arrays));
     let told = crs.is_some();
     let crs = crs.or_else(|| wrf::crs(file)?.ok()).map_or_else(|| Crs::parse("EPSG:4326"), Ok)?;
     let probes = places.lattice(file, shape, PROBES);

@@ -21,7 +21,7 @@ pub(super) fn of<'f>(file: &'f File, variable: &Variable) -> Option<&'f Variable
         }
     }
     let is_own = |name: &&str| variable.inner.dimensions.iter().any(|dimension| dimension.name == **name);
-    let own = mappings.iter().filter(|(_, coordinates)| coordinates.len() >= 2 && coordinates.iter().all(|name| is_own(&name)));
+    let own = mappings.iter().filter(|(_, coordinates)| coordinates.len() >= 2 && coordinates.iter().all(is_own));
     own.chain(&mappings).find_map(|(name, _)| file.variable(&variable.group, name))
 }
 

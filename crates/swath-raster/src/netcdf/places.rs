@@ -8,7 +8,7 @@ use crate::Shape;
 /// What places the pixels of a raster one by one.
 #[derive(Clone)]
 pub(super) enum Places {
-    Arrays(Arrays),
+    Arrays(Box<Arrays>),
     /// Centres of columns and rows, in the order of the raster.
     Axes {
         x: Vec<f64>,

@@ -11,7 +11,8 @@ pub fn classic(version: u8) -> Vec<u8> {
     let real = |key: &str, value: f64| [name(key), word(6), number(1), value.to_be_bytes().to_vec()].concat();
     let attributes = |all: Vec<Vec<u8>>| [word(12), number(all.len() as u32), all.concat()].concat();
     let dimensions = [("time", 3), ("lat", 6), ("lon", 8)];
-    let variables: Vec<(&str, Vec<u32>, u32, Vec<Vec<u8>>, Vec<u8>)> = vec![
+    type Variable<'a> = (&'a str, Vec<u32>, u32, Vec<Vec<u8>>, Vec<u8>);
+    let variables: Vec<Variable> = vec![
         (
             "time",
             vec![0],

@@ -163,7 +163,8 @@ pub fn sidecar(name: &str, bytes: &Bytes) -> Result<Fate, String> {
 #[test]
 fn the_judge_sees_a_panic_a_hang_a_hoard_and_a_nameless_error() {
     let _alone = crate::limits::alone();
-    let crimes: [(&str, fn(&str, &Bytes) -> Result<Fate, String>); 4] = [
+    type Crime = fn(&str, &Bytes) -> Result<Fate, String>;
+    let crimes: [(&str, Crime); 4] = [
         ("panicked: here", |_, _| panic!("here")),
         ("took", |_, _| {
             let start = busy();

@@ -9,7 +9,7 @@ use crate::{
 const LARGEST: u64 = 60_000;
 
 /// Whole files: small ones written here, and those of the shared data where it is at hand.
-pub fn inputs() -> Box<dyn Fn(&mut Dice, u64) -> (String, Vec<u8>)> {
+pub fn inputs() -> crate::run::Inputs {
     let mut seeds = vec![("classic".to_owned(), classic(1)), ("offset64".to_owned(), classic(2)), ("data64".to_owned(), classic(5))];
     if let Some(data) = data() {
         let is_small = |name: &String| std::fs::metadata(data.join(name)).is_ok_and(|facts| facts.len() <= LARGEST);

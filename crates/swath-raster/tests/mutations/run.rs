@@ -16,11 +16,14 @@ use crate::{
     mutate, netcdf, seeds,
 };
 
+/// Makes the input of a number, and says what it is.
+pub type Inputs = Box<dyn Fn(&mut Dice, u64) -> (String, Vec<u8>)>;
+
 /// A kind of file, how inputs of it are made, and how they are read.
 pub struct Kind {
     pub name: &'static str,
     pub extension: &'static str,
-    inputs: fn() -> Box<dyn Fn(&mut Dice, u64) -> (String, Vec<u8>)>,
+    inputs: fn() -> Inputs,
     read: fn(&str, &Bytes) -> Result<Fate, String>,
 }
 
@@ -33,7 +36,7 @@ const TASK: &str = "SWATH_MUTATIONS_TASK";
 const STUCK: Duration = Duration::from_secs(300);
 const MOST_FAILURES: usize = 5;
 
-fn tiffs() -> Box<dyn Fn(&mut Dice, u64) -> (String, Vec<u8>)> {
+fn tiffs() -> Inputs {
     let seeds = seeds::all();
     Box::new(move |dice, input| {
         let seed = &seeds[input as usize % seeds.len()];
