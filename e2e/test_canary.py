@@ -25,7 +25,7 @@ def chatty(tmp_path, script):
         "print(key)",
         "print('Authorization: ' + os.environ['AZURE_STORAGE_SAS_TOKEN'], file=sys.stderr)",
         "print(key.replace('+', '%2B').replace('/', '%2F').replace('=', '%3D'))",
-        "subprocess.run(['sh', '-c', 'sleep 0.3; : ' + key])",
+        "subprocess.run(['sh', '-c', 'sleep 2; : ' + key])",
         "print(key); sys.exit(4)",
     ],
 )

@@ -1,8 +1,6 @@
 """`publish`: assets first and root last, resumable, and the second run writes nothing."""
 import random
 import re
-import signal
-import subprocess
 import time
 from urllib.parse import unquote
 
@@ -277,23 +275,6 @@ def test_a_saved_plan_that_was_cut_off_goes_on(swath, tmp_path):
     if not (tmp_path / "out/swath.manifest.json").is_file():
         swath("publish", "--saved", "p.json", cwd=tmp_path)
     assert content(tmp_path / "out") == content(tmp_path / "whole")
-
-
-def test_ctrl_c_ends_an_upload_at_once_with_the_line_that_goes_on(swath, azurite, tmp_path):
-    small(swath, tmp_path, 1)
-    big = tmp_path / "build/big.bin"
-    with open(big, "wb") as file:
-        [file.write(random.randbytes(1 << 20)) for _ in range(160)]
-    env = {"AZURE_STORAGE_SAS_TOKEN": azurite.account_sas()}
-    argv = ["publish", f"{azurite.url}/stopped/x"]
-    process = subprocess.Popen([BINARY, *argv], cwd=tmp_path, env=environment(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(0.6)
-    process.send_signal(signal.SIGINT)
-    started = time.monotonic()
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 130 and time.monotonic() - started < 1, (process.returncode, err)
-    assert f"swath publish {azurite.url}/stopped/x" in err and not any(s in err for s in SECRETS)
-    assert not any(name.endswith("json") for name in azurite.blobs("stopped")) if azurite.client.get_container_client("stopped").exists() else True
 
 
 def test_bytes_that_change_under_a_name_are_announced(swath, tmp_path):

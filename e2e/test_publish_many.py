@@ -56,8 +56,9 @@ def test_nobodys_items_are_lost_and_each_generation_has_one_winner(memory, publi
     with Place(memory) as place:
         results = publish_at_once(place, publishers)
         won = sorted(events(result, "published")[0]["generation"] for result in results)
-        assert won == list(range(1, len(publishers) + 1)), "two won one generation, or one won none"
-        assert manifest(place)["generation"] == len(publishers)
+        assert len(set(won)) == len(publishers), f"two won one generation: {won}"
+        # A publisher that relies on what only others have first claims it, by a generation of its own.
+        assert len(publishers) <= max(won) == manifest(place)["generation"]
         everything = {}
         for version in publishers:
             everything |= version.items()

@@ -185,7 +185,8 @@ def test_publishers_at_the_same_time_lose_no_item_and_each_generation_has_one_wi
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert not faults, "\n".join(faults)
-    assert sorted(generations) == list(range(1, count * rounds + 1)), "one winner per generation"
+    # A publisher that relies on what only others have first claims it, by a generation of its own.
+    assert len(set(generations)) == count * rounds <= max(generations), f"one winner per generation: {sorted(generations)}"
     azurite.download("together", tmp_path / "got")
     assert ids(tmp_path / "got/maps") == set().union(*(project.items() for project in projects))
     named = manifest(tmp_path / "got/maps")["objects"]

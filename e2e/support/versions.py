@@ -50,7 +50,7 @@ def named(plan, catalog, dataset):
 
 def second(swath, version, folder):
     """The next version of a small catalog, in a folder of its own; both remember together what they published."""
-    shutil.copytree(version.folder, folder)
+    shutil.copytree(version.folder, folder, ignore=lambda where, names: ["published"] if where.endswith("/.swath") else [])
     memory = version.folder / ".swath/published"
     memory.mkdir(parents=True, exist_ok=True)
     (folder / ".swath").mkdir(exist_ok=True)
