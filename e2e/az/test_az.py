@@ -7,6 +7,7 @@ import os
 import pathlib
 import shlex
 import subprocess
+import tempfile
 
 import pytest
 
@@ -73,8 +74,10 @@ def arm(tmp_path):
 
 
 @pytest.fixture
-def az(arm, tmp_path):
-    return Az(arm, tmp_path)
+def az(arm):
+    """Its folder is not the test's: az keeps its own tokens there, which no search for swath's secrets has to find."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Az(arm, pathlib.Path(folder))
 
 
 def steps(swath, arm, *args):
