@@ -142,9 +142,14 @@ class Watched:
 def children(pid):
     """Every process below one."""
     found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        # It ended between two looks.
+        return found
+    for task in tasks:
         try:
-            below = [int(word) for word in task.read_text().split()]
+            below = [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text().split()]
         except OSError:
             continue
         for child in below:
