@@ -9,7 +9,7 @@ use md5::{Digest, Md5};
 use crate::store::{Entry, Store};
 use crate::{Error, Result};
 
-const PIECE: u64 = 8 << 20;
+const PIECE: u64 = 2 << 20;
 
 impl Store {
     /// Compares sizes, then the checksum that the server keeps; where it keeps none, the bytes themselves.

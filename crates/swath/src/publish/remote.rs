@@ -2,7 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use swath_store::{Container, Content, Entry, Family, Fetched, Put, Result, Store};
+use swath_store::{Container, Content, Entry, Family, Fetched, LocalFile, Put, Result, Store};
 
 /// What publishing asks of the place that it publishes to; tests put a model in its stead.
 pub(super) trait Remote {
@@ -21,6 +21,17 @@ pub(super) trait Remote {
         content: &Content,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<String>>;
+    /// Writes a local file only while it is what it is believed to be.
+    async fn put_known(
+        &self,
+        path: &str,
+        file: &LocalFile<'_>,
+        put: &Put,
+        content: &Content,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Option<String>> {
+        self.put_file(path, file.path, put, content, progress).await
+    }
     async fn delete(&self, path: &str, pin: Option<&str>) -> Result<()>;
     async fn holds(&self, entry: &Entry, file: &Path) -> Result<bool>;
     async fn ensure_container(&self) -> Result<Container>;
@@ -59,6 +70,16 @@ impl Remote for Store {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<String>> {
         Self::put_file(self, path, file, put, content, progress).await
+    }
+    async fn put_known(
+        &self,
+        path: &str,
+        file: &LocalFile<'_>,
+        put: &Put,
+        content: &Content,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Option<String>> {
+        Self::upload(self, path, file, put, content, progress).await
     }
     async fn delete(&self, path: &str, pin: Option<&str>) -> Result<()> {
         Self::delete(self, path, pin).await

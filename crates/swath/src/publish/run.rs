@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use swath_store::{Container, Content, Family as StoreFamily, Store};
+use swath_store::{Container, Content, Family as StoreFamily, LocalFile, Store};
 
 use super::digest;
 use super::files::{Kind, rank};
@@ -15,11 +15,11 @@ use super::remote::Remote;
 use super::report::{PublishReport, Watch};
 use crate::{Error, Family, Result};
 
-/// How many objects are compared or moved at once.
+/// How many objects are read or compared at once.
 pub(super) const AT_ONCE: usize = 16;
 
-/// Documents up to this size are checked against the plan's checksum before they go.
-const CHECKED: u64 = 16 << 20;
+/// How many files are on their way at once. What they hold in memory is bounded by the store.
+const SENT_AT_ONCE: usize = 64;
 
 /// Uploads what a plan lists: each kind only after the kinds before it are all there, the manifest last.
 ///
@@ -101,53 +101,51 @@ fn remember(mut record: Record, plan: &PublishPlan) -> Option<String> {
     record.save(&plan.build).err().map(|e| e.to_string())
 }
 
-/// Sends files of one rank, at most sixteen at once; their ETags in order. A conflict does not stop the others, any
+/// Sends files of one rank, many at once; their ETags in order. A conflict does not stop the others, any
 /// other failure does.
 async fn send_all<R: Remote>(wave: &[Upload], plan: &PublishPlan, remote: &R, watch: &dyn Watch) -> Result<Vec<Option<String>>> {
     let conflicts = Mutex::new(Vec::new());
-    let one = async |upload: &Upload| match send(upload, &plan.build, remote, watch).await {
-        Err(e) if e.family == Family::Conflict => {
+    let one = async |(number, upload): (usize, &Upload)| match send(upload, &plan.build, remote, watch).await {
+        // Any other conflict is with the local file, which is not what was planned.
+        Err(e) if e.family == Family::Conflict && e.at == remote.url_of(&upload.path) => {
             let conflict = Conflict { path: upload.path.clone(), found: e.found, hint: e.hint.unwrap_or_default() };
             conflicts.lock().unwrap_or_else(PoisonError::into_inner).push(conflict);
-            Ok(None)
+            Ok((number, None))
         }
-        sent => sent,
+        sent => sent.map(|etag| (number, etag)),
     };
-    let etags = stream::iter(wave.iter().map(one)).buffered(AT_ONCE).try_collect().await?;
+    let mut etags: Vec<(usize, Option<String>)> =
+        stream::iter(wave.iter().enumerate().map(one)).buffer_unordered(SENT_AT_ONCE).try_collect().await?;
+    etags.sort_by_key(|(number, _)| *number);
     refuse(&conflicts.into_inner().unwrap_or_else(PoisonError::into_inner), remote)?;
-    Ok(etags)
+    Ok(etags.into_iter().map(|(_, etag)| etag).collect())
 }
 
 async fn send<R: Remote>(upload: &Upload, build: &Path, remote: &R, watch: &dyn Watch) -> Result<Option<String>> {
-    let file = build.join(&upload.path);
-    let failed = |e: std::io::Error| Error::file(&file, &e);
+    let path = build.join(&upload.path);
     let (put, content) = (upload.replace.put(), upload.kind.content(&upload.path));
-    let changed = |at: String| Error::new(Family::Conflict, at, "changed since it was planned", "").hint("run the command again");
-    let bytes = match &upload.merged {
-        Some(merged) => Some(merged.bytes().ok_or_else(|| changed(upload.path.clone()))?),
-        None if upload.size <= CHECKED => Some(tokio::fs::read(&file).await.map_err(failed)?.into()),
-        None => None,
+    let Some(sha256) = digest::parse(&upload.sha256) else {
+        return Err(Error::new(Family::Damaged, &upload.path, format!("'{}' is no SHA-256", upload.sha256), "64 hexadecimal digits"));
     };
-    if bytes.as_ref().is_some_and(|bytes| digest::of_bytes(bytes) != upload.sha256) {
-        return Err(changed(file.display().to_string()));
-    }
-    let sent = if let Some(bytes) = bytes.clone() {
-        let sent = remote.put(&upload.path, bytes, &put, &content).await;
+    let sent = if let Some(merged) = &upload.merged {
+        let bytes = merged.bytes().filter(|bytes| digest::of_bytes(bytes) == upload.sha256);
+        let changed = || Error::new(Family::Damaged, &upload.path, "changed since it was planned", "").hint("run the command again");
+        let sent = remote.put(&upload.path, bytes.ok_or_else(changed)?, &put, &content).await;
         watch.advance(upload.size);
         sent
     } else {
-        if tokio::fs::metadata(&file).await.map_err(failed)?.len() != upload.size {
-            return Err(changed(file.display().to_string()));
-        }
-        remote.put_file(&upload.path, &file, &put, &content, &|bytes| watch.advance(bytes)).await
+        let file = LocalFile { path: &path, sha256: Some(sha256) };
+        remote.put_known(&upload.path, &file, &put, &content, &|bytes| watch.advance(bytes)).await
     };
     let etag = match sent {
         Ok(etag) => etag,
         // Somebody was faster: fine, if it is with the same bytes.
-        Err(e) if e.family == StoreFamily::Conflict => match is_there(upload, &file, remote).await? {
-            Some(etag) => etag,
-            None => return Err(e.into()),
-        },
+        Err(e) if e.family == StoreFamily::Conflict && e.at == remote.url_of(&upload.path) => {
+            match is_there(upload, &path, remote).await? {
+                Some(etag) => etag,
+                None => return Err(e.into()),
+            }
+        }
         Err(e) => return Err(e.into()),
     };
     watch.uploaded(&upload.path);
