@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use swath_store::{Container, Content, Family as StoreFamily, LocalFile, Store};
+use swath_store::{Container, Content, Family as StoreFamily, LocalFile, Put, Store};
 
 use super::digest;
 use super::files::{Kind, rank};
@@ -123,33 +123,46 @@ async fn send_all<R: Remote>(wave: &[Upload], plan: &PublishPlan, remote: &R, wa
 
 async fn send<R: Remote>(upload: &Upload, build: &Path, remote: &R, watch: &dyn Watch) -> Result<Option<String>> {
     let path = build.join(&upload.path);
-    let (put, content) = (upload.replace.put(), upload.kind.content(&upload.path));
+    let etag = match write(upload, &path, &upload.replace.put(), remote, watch).await? {
+        Ok(etag) => etag,
+        // Somebody was faster: fine, if it is with the same bytes. They are written once more, as this build's own, so that whoever
+        // takes back and prunes what is theirs does not remove what this build is about to name.
+        Err(taken) => match is_there(upload, &path, remote).await? {
+            None => return Err(taken.into()),
+            Some(None) => None,
+            Some(Some(version)) => write(upload, &path, &Put::IfMatch(version), remote, watch).await??,
+        },
+    };
+    watch.uploaded(&upload.path);
+    Ok(etag)
+}
+
+/// The version written; inside, the conflict where another version is there than was expected.
+async fn write<R: Remote>(
+    upload: &Upload,
+    path: &Path,
+    put: &Put,
+    remote: &R,
+    watch: &dyn Watch,
+) -> Result<std::result::Result<Option<String>, swath_store::Error>> {
+    let content = upload.kind.content(&upload.path);
     let Some(sha256) = digest::parse(&upload.sha256) else {
         return Err(Error::new(Family::Damaged, &upload.path, format!("'{}' is no SHA-256", upload.sha256), "64 hexadecimal digits"));
     };
     let sent = if let Some(merged) = &upload.merged {
         let bytes = merged.bytes().filter(|bytes| digest::of_bytes(bytes) == upload.sha256);
         let changed = || Error::new(Family::Damaged, &upload.path, "changed since it was planned", "").hint("run the command again");
-        let sent = remote.put(&upload.path, bytes.ok_or_else(changed)?, &put, &content).await;
+        let sent = remote.put(&upload.path, bytes.ok_or_else(changed)?, put, &content).await;
         watch.advance(upload.size);
         sent
     } else {
-        let file = LocalFile { path: &path, sha256: Some(sha256) };
-        remote.put_known(&upload.path, &file, &put, &content, &|bytes| watch.advance(bytes)).await
+        let file = LocalFile { path, sha256: Some(sha256) };
+        remote.put_known(&upload.path, &file, put, &content, &|bytes| watch.advance(bytes)).await
     };
-    let etag = match sent {
-        Ok(etag) => etag,
-        // Somebody was faster: fine, if it is with the same bytes.
-        Err(e) if e.family == StoreFamily::Conflict && e.at == remote.url_of(&upload.path) => {
-            match is_there(upload, &path, remote).await? {
-                Some(etag) => etag,
-                None => return Err(e.into()),
-            }
-        }
-        Err(e) => return Err(e.into()),
-    };
-    watch.uploaded(&upload.path);
-    Ok(etag)
+    match sent {
+        Err(e) if e.family == StoreFamily::Conflict && e.at == remote.url_of(&upload.path) => Ok(Err(e)),
+        sent => Ok(Ok(sent?)),
+    }
 }
 
 /// The version of an object that already holds what an upload would put there; `None` where it does not.

@@ -63,7 +63,7 @@ impl Place {
             Put::IfMatch(pin) => there.as_ref() == Some(pin),
         };
         if !may {
-            return Err(Error::new(Family::Conflict, path, "was changed by somebody else", ""));
+            return Err(Error::new(Family::Conflict, format!("memory://place/{path}"), "was changed by somebody else", ""));
         }
         reader::judge_write(self, path, &bytes);
         let version = self.version.get() + 1;
@@ -105,7 +105,7 @@ impl Remote for Seat {
         self.ask(|place| {
             let Ok((_, version)) = place.find(path) else { return Ok(()) };
             if pin.is_some_and(|pin| pin != etag(version)) {
-                return Err(Error::new(Family::Conflict, path, "was changed by somebody else", ""));
+                return Err(Error::new(Family::Conflict, format!("memory://place/{path}"), "was changed by somebody else", ""));
             }
             place.objects.borrow_mut().remove(path);
             reader::judge(place);
