@@ -48,6 +48,13 @@ pub(in crate::decode) fn decode(encoding: &Encoding, inner: LercInner, stored: &
 fn any(wanted: &Wanted, blob: &[u8]) -> Result<Blob> {
     let Wanted { sample, width, rows, depths } = *wanted;
     let bad = |e: lerc_core::Error| Error::damaged("", format!("no valid lerc blob ({e})"), "");
+    // The reader makes room for what a header claims before it is asked how much that is.
+    if let Some((claimed, high)) = claimed(blob)
+        && (claimed != width || !(rows.0..=rows.1).contains(&high))
+    {
+        let right = format!("{width} x {} x {} {}", rows.0, depths.1, sample.name());
+        return Err(Error::damaged("", format!("a lerc blob of {claimed} x {high}"), right));
+    }
     let info =
         lerc_reader::inspect_first_with_options(blob, lerc_reader::InspectOptions::new().with_compute_value_range(false)).map_err(bad)?;
     let depth = info.depth as usize;
@@ -58,6 +65,19 @@ fn any(wanted: &Wanted, blob: &[u8]) -> Result<Blob> {
     }
     let Decoded { pixels, mask, .. } = lerc_reader::decode_first(blob).map_err(bad)?;
     Ok(Blob { depth, samples: native(pixels), mask })
+}
+
+/// Width and height by the header of a Lerc1 or Lerc2 blob, whose checksum stands before them from version 3 on.
+fn claimed(blob: &[u8]) -> Option<(usize, usize)> {
+    let number = |at: usize| Some(u32::from_le_bytes(blob.get(at..at + 4)?.try_into().ok()?));
+    let at = if blob.starts_with(b"CntZImage") {
+        18
+    } else if blob.starts_with(b"Lerc2 ") {
+        if number(6)? >= 3 { 14 } else { 10 }
+    } else {
+        return None;
+    };
+    Some((number(at + 4)? as usize, number(at)? as usize))
 }
 
 fn with_alpha(samples: &[u8], depth: usize, mask: Option<&[u8]>) -> Vec<u8> {
@@ -125,5 +145,21 @@ fn hide(encoding: &Encoding, samples: &mut [u8], mask: &[u8]) {
     let pixel = encoding.per_pixel * encoding.sample.size();
     for (pixel, _) in samples.chunks_exact_mut(pixel).zip(mask).filter(|(_, valid)| **valid == 0) {
         pixel.chunks_exact_mut(masked.len()).for_each(|sample| sample.copy_from_slice(&masked));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_that_claims_more_than_its_block_is_refused_before_room_is_made() {
+        let wanted = Wanted { sample: SampleType::F32, width: 16, rows: (16, 16), depths: (1, 1) };
+        for (start, version) in [(&b"CntZImage "[..], &[11, 8][..]), (b"Lerc2 ", &[2]), (b"Lerc2 ", &[6, 0])] {
+            let numbers = version.iter().chain(&[50_000, 60_000]).flat_map(|number: &u32| number.to_le_bytes());
+            let blob: Vec<u8> = start.iter().copied().chain(numbers).chain([0; 64]).collect();
+            let found = any(&wanted, &blob).err().map(|e| e.to_string()).unwrap_or_default();
+            assert!(found.contains("a lerc blob of 60000 x 50000"), "{found}");
+        }
     }
 }
