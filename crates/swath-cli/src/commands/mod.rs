@@ -6,6 +6,7 @@ use crate::{exit::Exit, talk::Talk};
 
 mod account;
 mod build;
+mod build_shard;
 mod check;
 mod check_live;
 mod cog;

@@ -58,10 +58,9 @@ impl OpenFiles {
 pub(super) struct Desk<'a> {
     pub unfinished: &'a Path,
     pub build: &'a Path,
-    /// The file this asset had before.
-    pub before: Option<Before>,
 }
 
+#[derive(Clone)]
 pub(super) struct Before {
     pub file: String,
     pub sha256: String,
@@ -183,14 +182,14 @@ fn chosen_bands(info: &RasterInfo, asset: &ResolvedAsset) -> RasterInfo {
 /// `b1.tif`, or `b1.3fa94c21.tif` where other bytes already go by the plain name.
 fn name(job: &Job<'_>, desk: &Desk<'_>, report: &CogReport) -> String {
     let sha256 = hex(&report.sha256);
-    if let Some(before) = &desk.before
+    if let Some(before) = &job.before
         && before.sha256 == sha256
     {
         return before.file.clone();
     }
     let stem: String = job.asset.variable.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
     let plain = format!("{}/{stem}.tif", job.folder);
-    let taken = desk.before.is_some() || desk.build.join(&plain).exists();
+    let taken = job.before.is_some() || desk.build.join(&plain).exists();
     if taken && !same_bytes(&desk.build.join(&plain), report) { format!("{}/{stem}.{}.tif", job.folder, &sha256[..8]) } else { plain }
 }
 

@@ -26,6 +26,15 @@ impl Fingerprint {
         let meta = std::fs::metadata(path).map_err(|e| Error::file(path, &e))?;
         Ok(Self { path: path.display().to_string(), size: meta.len(), modified_ns: modified_ns(&meta) })
     }
+
+    fn below(path: &Path, folder: &Path) -> Result<Self> {
+        Self::of(path).map(|print| Self { path: relative(path, folder).display().to_string(), ..print })
+    }
+}
+
+/// A path as it is called from the plan's folder, so that a build is the same wherever it is started and wherever the disk is mounted.
+pub(crate) fn relative<'a>(path: &'a Path, folder: &Path) -> &'a Path {
+    path.strip_prefix(folder).or_else(|_| path.strip_prefix(".")).unwrap_or(path)
 }
 
 /// What was read of a raw file: itself and what lies beside it.
@@ -37,12 +46,14 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
+    /// The file by its name from the plan's folder.
+    ///
     /// # Errors
     /// Absent or Disk, naming the file.
-    pub(crate) fn of(path: &Path) -> Result<Self> {
+    pub(crate) fn of(path: &Path, folder: &Path) -> Result<Self> {
         // A sidecar that is gone since it was listed is none.
-        let sidecars = sidecar_paths(path).iter().filter_map(|beside| Fingerprint::of(beside).ok()).collect();
-        Ok(Self { source: Fingerprint::of(path)?, sidecars })
+        let sidecars = sidecar_paths(path).iter().filter_map(|beside| Fingerprint::below(beside, folder).ok()).collect();
+        Ok(Self { source: Fingerprint::below(path, folder)?, sidecars })
     }
 }
 
@@ -65,6 +76,14 @@ pub(crate) struct Entry {
     pub facts: super::Facts,
 }
 
+impl Entry {
+    /// Whether it was made from this very file and its sidecars by this recipe and still lies where it was put.
+    pub(crate) fn stands(&self, raw: &Raw, recipe: &str, build: &Path) -> bool {
+        let whole = || std::fs::metadata(build.join(&self.file)).is_ok_and(|m| m.is_file() && m.len() == self.size);
+        self.raw == *raw && self.recipe == recipe && whole()
+    }
+}
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Memory {
     version: u32,
@@ -74,10 +93,13 @@ pub(crate) struct Memory {
     /// Assets that newer ones took the place of, until the tree no longer names them.
     #[serde(default)]
     pub replaced: Vec<String>,
+    /// What a shard tried in vain; a whole build tries again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<super::failed::Failed>,
 }
 
 /// Raised whenever the writer or the facts change so that old outputs must be made anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl Memory {
     /// Nothing remembered where the file is absent, unreadable or of another version: everything is built again then.
@@ -95,11 +117,7 @@ impl Memory {
 
     /// Whether this asset was made from the same file and sidecars by the same recipe and still lies where it was put.
     pub(crate) fn holds(&self, key: &str, raw: &Raw, recipe: &str, build: &Path) -> bool {
-        self.entries.get(key).is_some_and(|entry| {
-            entry.raw == *raw
-                && entry.recipe == recipe
-                && std::fs::metadata(build.join(&entry.file)).is_ok_and(|m| m.is_file() && m.len() == entry.size)
-        })
+        self.entries.get(key).is_some_and(|entry| entry.stands(raw, recipe, build))
     }
 }
 

@@ -8,7 +8,7 @@ use swath_stac::layout::{Catalog, Dataset, Document, Layout, Links, documents};
 use swath_stac::{Item, collection, item};
 
 use super::jobs::key;
-use super::memory::Memory;
+use super::memory::{Memory, relative};
 use super::output::{disk, write_if_changed};
 use super::report::{BuildReport, DatasetReport};
 use super::run::Place;
@@ -19,14 +19,14 @@ use crate::{Error, Result};
 /// Writes every document whose bytes differ, and drops what an earlier build wrote and nothing names now.
 pub(super) fn write(plan: &PlanFile, resolved: &Resolved, place: &Place, memory: &mut Memory, report: &mut BuildReport) -> Result<()> {
     let mut named: BTreeSet<String> = BTreeSet::new();
-    let written = render(plan, resolved, memory, &place.build, report)?;
+    let written = render(plan, resolved, memory, place, report)?;
     // What a reader follows comes last, so that a kill in between leaves no broken link.
     for document in &written {
         let changed = write_if_changed(&place.unfinished(), &place.build.join(&document.path), &document.bytes)?;
         report.documents_written += usize::from(changed);
         named.insert(document.path.clone());
     }
-    let stale = gone(resolved, memory);
+    let stale = gone(resolved, memory, place);
     let mut loose: Vec<String> = stale.iter().filter_map(|k| memory.entries.remove(k)).map(|e| e.file).collect();
     loose.extend(std::mem::take(&mut memory.documents).into_iter().filter(|d| !named.contains(d)));
     loose.extend(std::mem::take(&mut memory.replaced));
@@ -39,24 +39,25 @@ pub(super) fn write(plan: &PlanFile, resolved: &Resolved, place: &Place, memory:
 }
 
 /// Every document of what is built, as it should stand.
-fn render(plan: &PlanFile, resolved: &Resolved, memory: &Memory, build: &Path, report: &mut BuildReport) -> Result<Vec<Document>> {
+fn render(plan: &PlanFile, resolved: &Resolved, memory: &Memory, place: &Place, report: &mut BuildReport) -> Result<Vec<Document>> {
     let mut catalog = catalog(plan, resolved, memory, report);
-    for key in kept(resolved, memory) {
-        keep(&mut catalog, key, build);
+    for key in kept(resolved, memory, place) {
+        keep(&mut catalog, key, &place.build);
     }
     Ok(documents(&mut catalog, &layout(plan)?)?)
 }
 
 /// Assets of an earlier build that the plan no longer finds a file for.
-pub(super) fn gone(resolved: &Resolved, memory: &Memory) -> Vec<String> {
+pub(super) fn gone(resolved: &Resolved, memory: &Memory, place: &Place) -> Vec<String> {
     let found = resolved.datasets.iter().flat_map(|d| d.items.iter().flat_map(|i| i.assets.iter().map(|a| key(&d.id, &i.id, &a.variable))));
-    let known: BTreeSet<String> = found.chain(kept(resolved, memory).map(str::to_owned)).collect();
+    let known: BTreeSet<String> = found.chain(kept(resolved, memory, place).map(str::to_owned)).collect();
     memory.entries.keys().filter(|k| !known.contains(*k)).cloned().collect()
 }
 
 /// Assets of an earlier build whose raw files cannot be read now: a file half copied, a disk that fails for an hour. They stay.
-fn kept<'a>(resolved: &Resolved, memory: &'a Memory) -> impl Iterator<Item = &'a str> {
-    let lost: BTreeSet<String> = resolved.datasets.iter().flat_map(|d| &d.unreadable).map(|f| f.path.display().to_string()).collect();
+fn kept<'a>(resolved: &Resolved, memory: &'a Memory, place: &Place) -> impl Iterator<Item = &'a str> + use<'a> {
+    let lost: BTreeSet<String> =
+        resolved.datasets.iter().flat_map(|d| &d.unreadable).map(|f| relative(&f.path, &place.folder).display().to_string()).collect();
     memory.entries.iter().filter(move |(_, entry)| lost.contains(&entry.raw.source.path)).map(|(key, _)| key.as_str())
 }
 
@@ -79,9 +80,9 @@ fn keep(catalog: &mut Catalog, key: &str, build: &Path) {
 }
 
 /// Documents that stand otherwise on disk, or not at all: a title was edited, an item is gone.
-pub(super) fn stale(plan: &PlanFile, resolved: &Resolved, memory: &Memory, build: &Path) -> Result<Vec<String>> {
-    let documents = render(plan, resolved, memory, build, &mut BuildReport::default())?;
-    let differs = |d: &Document| std::fs::read(build.join(&d.path)).map_or(true, |bytes| bytes != d.bytes);
+pub(super) fn stale(plan: &PlanFile, resolved: &Resolved, memory: &Memory, place: &Place) -> Result<Vec<String>> {
+    let documents = render(plan, resolved, memory, place, &mut BuildReport::default())?;
+    let differs = |d: &Document| std::fs::read(place.build.join(&d.path)).map_or(true, |bytes| bytes != d.bytes);
     let mut stale: Vec<String> = documents.iter().filter(|d| differs(d)).map(|d| d.path.clone()).collect();
     stale.extend(memory.documents.iter().filter(|known| documents.iter().all(|d| d.path != **known)).cloned());
     Ok(stale)
