@@ -3,7 +3,7 @@ CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CARGO_TARGET_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-az bench bench-large bench-upload check fuzz clean
+.PHONY: help demo test wheel test-faults test-az bench bench-large bench-upload check fuzz clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/make \1\t/' | expand -t 18
@@ -15,6 +15,10 @@ demo: ## from raw rasters to a plot, in a folder of its own; installs only what 
 test: ## unit, doc and end-to-end tests
 	@scripts/install.sh test
 	@scripts/test.sh
+
+wheel: ## the Python package, as a wheel in the target folder; installs it among the judges of the tests
+	@scripts/install.sh judges
+	@scripts/wheel.sh
 
 test-az: ## the requests of `swath account` against those of the real az; installs it (0.7 GB)
 	@scripts/install.sh judges

@@ -18,6 +18,7 @@ MEDIAN = 150
 ARROWS = {
     "swath": {"swath-raster", "swath-stac", "swath-store"},
     "swath-cli": {"swath"},
+    "swath-python": {"swath", "swath-cli"},
 }
 # What must not be found: directly, or anywhere below.
 ABSENT_DIRECTLY = {
@@ -25,6 +26,7 @@ ABSENT_DIRECTLY = {
     "swath-store": {"stac", "stac-validate", "proj", "libdeflater", "netcdf-reader", "hdf5-reader", "zarrs"},
     "swath": {"clap", "axum", "pyo3", "indicatif"},
     "swath-cli": {"stac", "object_store", "proj", "netcdf-reader", "hdf5-reader", "zarrs"},
+    "swath-python": {"stac", "object_store", "proj", "netcdf-reader", "hdf5-reader", "zarrs", "clap"},
 }
 ABSENT_BELOW = {
     "swath-raster": {"tokio", "reqwest", "hyper", "object_store", "stac", "async-trait"},

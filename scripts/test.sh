@@ -6,4 +6,5 @@ cd "$ROOT"
 
 cargo build --release --locked --bin swath
 cargo test --release --locked --workspace
+scripts/wheel.sh
 "$SWATH_JUDGES" -m pytest e2e -rs "$@"

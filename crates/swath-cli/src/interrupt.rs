@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::io::Write;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -6,8 +7,8 @@ use crate::end::end;
 use crate::quoted::quoted;
 
 /// The call as it was typed, for a shell; only its beginning where it is very long.
-pub fn same_call() -> String {
-    let words: Vec<String> = std::env::args().skip(1).map(|word| quoted(&word)).collect();
+pub fn same_call(words: &[OsString]) -> String {
+    let words: Vec<String> = words.iter().skip(1).map(|word| quoted(&word.to_string_lossy())).collect();
     let mut line = "swath".to_owned();
     for (at, word) in words.iter().enumerate() {
         if line.len() + word.len() > MOST {

@@ -1,59 +1,6 @@
 //! The `swath` command.
 #![forbid(unsafe_code)]
 
-mod access;
-mod commands;
-mod end;
-mod exit;
-mod far;
-mod interrupt;
-mod progress;
-mod quoted;
-mod runtime;
-mod table;
-mod talk;
-
-use clap::Parser;
-
-use commands::Command;
-use exit::Exit;
-use talk::{Global, Talk};
-
-/// From raw rasters to a cloud-optimized, searchable, streamable catalog.
-#[derive(Parser)]
-#[command(
-    name = "swath",
-    version,
-    propagate_version = true,
-    after_help = "Start here:\n  swath init raw/      read a folder, write swath.toml\n  swath plan           what would be built\n  swath build          raw -> COGs + STAC\n  swath publish TO     upload, in safe order\n  swath stack TO ...   search and stream an array"
-)]
-struct Cli {
-    #[command(flatten)]
-    global: Global,
-    #[command(subcommand)]
-    command: Command,
-}
-
 fn main() {
-    end::end(run(Cli::parse()) as u8)
-}
-
-fn run(cli: Cli) -> Exit {
-    let talk = Talk::new(&cli.global);
-    if let Some(threads) = talk.jobs() {
-        swath::use_threads(threads);
-    }
-    if let Some(folder) = &cli.global.folder
-        && let Err(e) = std::env::set_current_dir(folder)
-    {
-        talk.error(&swath::Error::file(folder, &e));
-        return Exit::Disk;
-    }
-    interrupt::watch(cli.command.resumes().then(interrupt::same_call));
-    let exit = commands::run(cli.command, &talk).unwrap_or_else(|e| {
-        talk.error(&e);
-        Exit::of(&e)
-    });
-    talk.finish(exit);
-    exit
+    swath_cli::main(std::env::args_os())
 }

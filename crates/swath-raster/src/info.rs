@@ -78,6 +78,15 @@ pub enum Format {
     NetCdf,
 }
 
+impl Format {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tiff => "GeoTIFF",
+            Self::NetCdf => "NetCDF",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interleave {

@@ -1,9 +1,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::{Value, json};
-use swath::raster::cog::BandStatistics;
-use swath::raster::{BandInfo, Format, Georeference, Interleave, MaskKind, RasterInfo};
+use swath::raster::{BandInfo, Georeference, Interleave, MaskKind, RasterInfo};
+use swath::raster_facts;
 
 use crate::access::Access;
 use crate::runtime::block_on;
@@ -33,7 +32,7 @@ pub fn run(args: &Info, talk: &Talk) -> swath::Result<Exit> {
         for (index, band) in info.bands.iter().enumerate().take(LISTED) {
             talk.data(band_line(index, band));
         }
-        talk.event("raster", json(url, &info, &[]));
+        talk.event("raster", raster_facts(url, &info, &[]));
         return Ok(Exit::Done);
     }
     for raster in swath::open_raw(&args.file)? {
@@ -49,7 +48,7 @@ pub fn run(args: &Info, talk: &Talk) -> swath::Result<Exit> {
                     s.maximum,
                     s.mean,
                     s.stddev,
-                    valid_percent(s)
+                    s.valid_percent()
                 ));
             }
         }
@@ -57,7 +56,7 @@ pub fn run(args: &Info, talk: &Talk) -> swath::Result<Exit> {
             talk.data(format!("    ... and {} more bands", info.bands.len() - LISTED));
         }
         let statistics = statistics.unwrap_or_default();
-        talk.event_of("raster", || json(&args.file.display().to_string(), info, &statistics));
+        talk.event_of("raster", || raster_facts(&args.file.display().to_string(), info, &statistics));
     }
     Ok(Exit::Done)
 }
@@ -82,7 +81,7 @@ fn text(file: &str, info: &RasterInfo) -> String {
         "stored",
         format!(
             "{}, {}, blocks {} x {}, {interleave}-interleaved",
-            format_name(info.format),
+            info.format.name(),
             info.compression,
             info.block.width,
             info.block.height
@@ -144,41 +143,6 @@ fn band_line(index: usize, band: &BandInfo) -> String {
     }
     parts.push(format!("{:?}", band.color).to_lowercase());
     parts.join("  ")
-}
-
-fn json(file: &str, info: &RasterInfo, statistics: &[Option<BandStatistics>]) -> Value {
-    let bands = info.bands.iter().enumerate().map(|(i, band)| {
-        let s = statistics.get(i).and_then(Option::as_ref);
-        json!({
-            "name": band.name, "unit": band.unit, "scale": band.scale, "offset": band.offset,
-            "nodata": band.nodata.map(|n| n.to_string()), "time": band.time.as_ref().map(|t| &t.label),
-            "calendar": band.time.as_ref().map(|t| format!("{:?}", t.calendar)),
-            "time_bounds": band.time.as_ref().and_then(|t| t.bounds).map(|(a, b)| [a.to_rfc3339(), b.to_rfc3339()]),
-            "statistics": s.map(|s| json!({ "minimum": s.minimum, "maximum": s.maximum, "mean": s.mean, "stddev": s.stddev, "valid_percent": valid_percent(s) })),
-        })
-    });
-    let b = info.grid.bounds();
-    json!({
-        "file": file, "name": info.name, "format": format_name(info.format),
-        "width": info.grid.shape.width, "height": info.grid.shape.height, "data_type": info.sample.name(),
-        "crs": info.grid.crs.as_ref().map(|c| json!({ "code": c.code(), "name": c.name(), "wkt2": c.wkt2() })),
-        "georeferenced": info.georeference == Georeference::Affine,
-        "transform": info.grid.transform.to_array(), "bounds": [b.left, b.bottom, b.right, b.top],
-        "block": [info.block.width, info.block.height], "compression": info.compression,
-        "overviews": info.overviews.iter().map(|s| [s.width, s.height]).collect::<Vec<_>>(),
-        "bands": bands.collect::<Vec<_>>(),
-    })
-}
-
-fn valid_percent(s: &BandStatistics) -> f64 {
-    if s.total == 0 { 0.0 } else { 100.0 * s.valid as f64 / s.total as f64 }
-}
-
-fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Tiff => "GeoTIFF",
-        Format::NetCdf => "NetCDF",
-    }
 }
 
 fn plural(n: usize) -> &'static str {

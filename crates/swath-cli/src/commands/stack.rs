@@ -125,6 +125,7 @@ fn request(args: &Stack) -> Result<StackRequest> {
         bounds: args.bounds.as_deref().map(|t| bounds("--bounds", t)).transpose()?,
         crs: args.crs.as_deref().map(Crs::parse).transpose()?,
         resolution: args.resolution.as_deref().map(resolution).transpose()?,
+        grid: None,
         resampling: named("--resampling", &args.resampling, Method::parse, &Method::ALL.map(Method::name))?,
         groupby: named("--groupby", &args.groupby, GroupBy::parse, GroupBy::NAMES)?,
         reduce: named("--reduce", &args.reduce, Reduce::parse, Reduce::NAMES)?,

@@ -33,3 +33,10 @@ pub struct BandStatistics {
     pub valid: u64,
     pub total: u64,
 }
+
+impl BandStatistics {
+    /// Of all pixels, those that count.
+    pub fn valid_percent(&self) -> f64 {
+        if self.total == 0 { 0.0 } else { 100.0 * self.valid as f64 / self.total as f64 }
+    }
+}

@@ -88,6 +88,29 @@ pub fn choose(sources: &[Grid], wanted: &Wanted) -> Result<Choice> {
     Ok(Choice { grid: Grid { crs: Some(crs), transform, shape }, native, reasons })
 }
 
+/// This very grid for an array made of these sources: whether it is a window of their own lattice, and why not.
+///
+/// # Errors
+/// Misuse where there is no source, or the grid has no CRS or is rotated.
+pub fn exactly(sources: &[Grid], grid: &Grid) -> Result<Choice> {
+    if sources.is_empty() {
+        return Err(Error::misuse("", "there is nothing to lay on the grid", "at least one source"));
+    }
+    let crs = grid.crs.as_ref().ok_or_else(|| Error::misuse("", "the grid has no CRS", "one"))?;
+    if Lattice::of(grid.transform).is_none() {
+        return Err(Error::misuse("", "the grid is rotated", "rows from west to east"));
+    }
+    let why = match shared_lattice(sources, crs) {
+        Ok(lattice) if lattice.offset(grid.transform, grid.shape).is_some() => None,
+        Ok(lattice) => Some(format!("the grid asked for is not on the data's own lattice of {} pixels", pair(abs(lattice)))),
+        Err(why) => Some(why),
+    };
+    let native = why.is_none();
+    let reasons =
+        vec!["the grid is the one asked for".to_owned(), why.map_or("native: pixels are copied".into(), |w| format!("resampled: {w}"))];
+    Ok(Choice { grid: grid.clone(), native, reasons })
+}
+
 /// Whether two CRS are one: by code where both have one, else by definition.
 pub fn same_crs(a: &Crs, b: &Crs) -> bool {
     a == b || a.is_equivalent(b)

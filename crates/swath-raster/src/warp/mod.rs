@@ -12,7 +12,7 @@ mod pixel_map;
 mod resample;
 
 pub use approximation::Approximation;
-pub use choose::{Choice, Wanted, choose, same_crs};
+pub use choose::{Choice, Wanted, choose, exactly, same_crs};
 pub use footprint::{covered_by, project_bounds};
 pub use gather::validity;
 pub use lattice::Lattice;

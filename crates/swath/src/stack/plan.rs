@@ -150,7 +150,10 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
     let used = used(&items, &picked);
     let grids: Vec<Grid> = used.iter().map(|(item, asset)| grid_of(item, asset)).collect::<Result<_>>()?;
     let wanted = Wanted { crs: request.crs.clone(), resolution: request.resolution, bounds: request.bounds, crop: request.bbox };
-    let choice = warp::choose(&grids, &wanted)?;
+    let choice = match &request.grid {
+        Some(grid) => warp::exactly(&grids, grid)?,
+        None => warp::choose(&grids, &wanted)?,
+    };
     let mut reasons = choice.reasons;
     let (data_type, nodata) = common_type(&used, &picked, &mut reasons)?;
     let bands = bands(&used, &picked);

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
-use swath_raster::Bounds;
 use swath_raster::crs::Crs;
 use swath_raster::warp::Method;
+use swath_raster::{Bounds, Grid};
 
 /// What array is wanted. The default is everything, on the data's own grid, unchanged.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,8 @@ pub struct StackRequest {
     pub crs: Option<Crs>,
     /// Pixel width and height in units of the CRS.
     pub resolution: Option<(f64, f64)>,
+    /// The grid of the array, to the pixel; then `crs`, `resolution`, `bounds` and `bbox` are not looked at.
+    pub grid: Option<Grid>,
     pub resampling: Method,
     pub groupby: GroupBy,
     pub reduce: Reduce,

@@ -1,0 +1,16 @@
+//! What the Python package `swath` does in Rust: plans, pixels, searches, conversions and the command itself.
+//!
+//! The package in `python/swath` is the face; it speaks to this module in JSON, bytes and numpy arrays.
+#![deny(unsafe_code)]
+
+mod access;
+mod catalog;
+mod error;
+mod memory;
+mod module;
+mod part;
+mod place;
+mod plan;
+mod process;
+mod request;
+mod verbs;

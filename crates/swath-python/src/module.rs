@@ -1,0 +1,14 @@
+use pyo3::prelude::*;
+
+/// The engine behind the package `swath`; its functions are no interface of their own.
+#[pymodule]
+mod _swath {
+    #[pymodule_export]
+    use crate::catalog::{Found, open, search};
+    #[pymodule_export]
+    use crate::place::{crs_facts, project_box};
+    #[pymodule_export]
+    use crate::plan::{Plan, plan};
+    #[pymodule_export]
+    use crate::verbs::{build_plan, check_place, convert_cog, describe_file, init_plan, publish_build, run_command};
+}
