@@ -1,4 +1,4 @@
-//! Strips into compressed blocks, on all cores, delivered in order.
+//! Strips into compressed blocks, on all cores.
 
 use rayon::prelude::*;
 
@@ -77,11 +77,11 @@ impl<'a> Encoder<'a> {
         strips.iter().flat_map(|(level, strip)| self.jobs_of(*level, strip, &levels[*level])).collect()
     }
 
-    /// In the order of the jobs.
-    pub(super) fn encode(&self, jobs: &[Job<'_>]) -> Result<Vec<Finished>> {
-        let parts = jobs.par_chunks(if self.plan.compress == Compression::Lzw { 2 } else { 1 }).with_max_len(1);
-        let finished: Vec<Vec<Finished>> = parts.map(|jobs| self.blocks(jobs)).collect::<Result<_>>()?;
-        Ok(finished.into_iter().flatten().collect())
+    /// Hands each block on as soon as it is finished, on the thread that made it, about in the order of the jobs: no thread waits for
+    /// the others, and no more blocks than threads are there at once.
+    pub(super) fn encode(&self, jobs: &[Job<'_>], keep: impl Fn(Finished) -> Result<()> + Sync) -> Result<()> {
+        let parts = jobs.chunks(if self.plan.compress == Compression::Lzw { 2 } else { 1 });
+        parts.par_bridge().try_for_each(|jobs| self.blocks(jobs)?.into_iter().try_for_each(&keep))
     }
 
     fn blocks(&self, jobs: &[Job<'_>]) -> Result<Vec<Finished>> {

@@ -4,9 +4,9 @@ use super::level::{LEADER, Place, TRAILER};
 use crate::{Error, Result};
 
 /// Scratch space: a temporary file, or memory (`std::io::Cursor<Vec<u8>>`).
-pub trait ReadWriteSeek: Read + Write + Seek {}
+pub trait ReadWriteSeek: Read + Write + Seek + Send {}
 
-impl<T: Read + Write + Seek> ReadWriteSeek for T {}
+impl<T: Read + Write + Seek + Send> ReadWriteSeek for T {}
 
 /// Finished blocks in the order they were finished: the first in memory, the rest in the medium.
 pub(super) struct Spool<'a> {
@@ -20,6 +20,8 @@ pub(super) struct Spool<'a> {
 
 /// Bytes written or read at once.
 const AT_ONCE: usize = 1 << 20;
+/// Blocks larger than this are written as they are; smaller ones are gathered first.
+const LARGE: usize = 128 << 10;
 
 /// Where bytes of the file come from, some hundreds of KiB to some MiB.
 pub(super) enum Piece<'s> {
@@ -58,10 +60,11 @@ impl<'a> Spool<'a> {
         }
         // From here on nothing more is held, so that what is held is the spool's beginning.
         self.most_held = 0;
-        if self.buffer.len() + block.len() > AT_ONCE {
+        let large = block.len() > LARGE;
+        if large || self.buffer.len() + block.len() > AT_ONCE {
             self.flush()?;
         }
-        if block.len() > AT_ONCE {
+        if large {
             self.medium.write_all(&block).map_err(|e| failed(&e))?;
         } else {
             self.buffer.extend_from_slice(&block);

@@ -1,6 +1,7 @@
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
-use super::blocks::{Encoder, Finished, Job};
+use super::blocks::{Encoder, Finished};
 use super::cascade::Cascade;
 use super::file::assemble;
 use super::ingest::{Ingest, rows_at_once};
@@ -93,7 +94,8 @@ fn pass(
             if ahead {
                 scope.spawn(|_| early = Some(read(used.take())));
             }
-            encode(&jobs, &encoder, levels, spool)
+            let shelf = Mutex::new(Shelf { levels, spool });
+            encoder.encode(&jobs, |block| shelf.lock().unwrap_or_else(PoisonError::into_inner).keep(block))
         });
         drop(jobs);
         used = cascade.take_back(strips);
@@ -107,18 +109,19 @@ fn pass(
     Ok(moments)
 }
 
-/// As many blocks at a time as keep the threads busy, so that few wait in memory for the spool.
-fn encode(jobs: &[Job<'_>], encoder: &Encoder<'_>, levels: &mut [Level], spool: &mut Spool<'_>) -> Result<()> {
-    jobs.chunks(8 * rayon::current_num_threads()).try_for_each(|some| keep(encoder.encode(some)?, levels, spool))
+/// Where finished blocks go, in whatever order they come: the file is put together by their places.
+struct Shelf<'s, 'm> {
+    levels: &'s mut [Level],
+    spool: &'s mut Spool<'m>,
 }
 
-fn keep(finished: Vec<Finished>, levels: &mut [Level], spool: &mut Spool<'_>) -> Result<()> {
-    for block in finished {
-        let place = spool.put(block.bytes)?;
+impl Shelf<'_, '_> {
+    fn keep(&mut self, block: Finished) -> Result<()> {
+        let place = self.spool.put(block.bytes)?;
         match block.part {
-            Part::Image(i) => levels[block.level].blocks[i] = place,
-            Part::Mask(i) => levels[block.level].masks[i] = place,
+            Part::Image(i) => self.levels[block.level].blocks[i] = place,
+            Part::Mask(i) => self.levels[block.level].masks[i] = place,
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -14,6 +14,7 @@ mod shard;
 mod tree;
 mod work;
 mod workplace;
+mod writeback;
 
 pub use jobs::{AllDue, Due, due};
 pub use report::{BuildReport, DatasetReport, Failure, Watch};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::writeback::Writeback;
 use crate::{Error, Family, Result, unfinished};
 
 /// A file that remembers the disk's own errors, so that they are told from those of the data.
@@ -16,7 +17,13 @@ pub(crate) struct Tracked<F> {
 }
 
 /// A file being written beside where it will be; it is gone unless committed.
-pub(crate) type Pending = Tracked<NamedTempFile>;
+pub(crate) type Pending = Tracked<Growing>;
+
+/// What grows there goes to the disk all the while.
+pub(crate) struct Growing {
+    file: NamedTempFile,
+    writeback: Writeback,
+}
 
 /// A file without a name: the system frees it however the process ends.
 pub(crate) type Scratch = Tracked<File>;
@@ -53,6 +60,7 @@ impl Pending {
     /// Disk, naming the folder.
     pub(crate) fn new(folder: &Path) -> Result<Self> {
         let file = unfinished::begin(folder).map_err(|e| disk(folder, &e))?;
+        let file = Growing { file, writeback: Writeback::default() };
         Ok(Self { file, folder: folder.to_owned(), failure: None })
     }
 
@@ -61,12 +69,13 @@ impl Pending {
     /// # Errors
     /// Disk, naming the final path; nothing is left under it then.
     pub(crate) fn commit(self, path: &Path) -> Result<()> {
-        self.file.as_file().sync_all().map_err(|e| disk(path, &e))?;
+        let Growing { file, mut writeback } = self.file;
+        writeback.wait().and_then(|()| file.as_file().sync_all()).map_err(|e| disk(path, &e))?;
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| disk(folder, &e))?;
         }
-        readable_by_all(self.file.as_file()).map_err(|e| disk(path, &e))?;
-        unfinished::finish(self.file, path).map_err(|e| disk(path, &e))?;
+        readable_by_all(file.as_file()).map_err(|e| disk(path, &e))?;
+        unfinished::finish(file, path).map_err(|e| disk(path, &e))?;
         sync_folder(path)
     }
 
@@ -76,7 +85,7 @@ impl Pending {
     /// Disk, naming the folder.
     pub(crate) fn modified_ns(&mut self) -> Result<u64> {
         self.file.flush().map_err(|e| disk(&self.folder, &e))?;
-        let meta = self.file.as_file().metadata().map_err(|e| disk(&self.folder, &e))?;
+        let meta = self.file.file.as_file().metadata().map_err(|e| disk(&self.folder, &e))?;
         Ok(super::memory::modified_ns(&meta))
     }
 }
@@ -113,6 +122,17 @@ pub(crate) fn write_if_changed(work: &Path, path: &Path, bytes: &[u8]) -> Result
     pending.write_all(bytes).map_err(|e| disk(path, &e))?;
     pending.commit(path)?;
     Ok(true)
+}
+
+impl Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.writeback.wrote(self.file.as_file(), written)?;
+        Ok(written)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 impl<F: Write> Write for Tracked<F> {
