@@ -22,6 +22,7 @@ pub mod tiff;
 pub mod view;
 pub mod warp;
 pub mod web;
+mod wide;
 
 pub use error::{Error, Family, Result};
 pub use grid::{Affine, Bounds, Grid, Shape, Window};

@@ -5,6 +5,7 @@ use super::overview::{Rows, Valid};
 use super::real::{Real, with_type};
 use super::strip::Strip;
 use crate::Nodata;
+use crate::wide::{Loop, wide};
 
 /// Moments of a set of values; two sets can be joined.
 #[derive(Debug, Clone, Copy)]
@@ -75,50 +76,73 @@ fn line<T: Real>(valid: &Valid<'_, T>, y: usize) -> Moments {
     if !valid.always() {
         valid.fill(y, &mut counts);
     }
-    if T::IS_FLOAT {
-        counts.iter_mut().zip(row).for_each(|(count, &v)| *count &= u8::from(v.to_f64().is_finite()));
+    wide(Line { row, counts })
+}
+
+/// The samples of a row, with 1 where one is valid and 0 elsewhere.
+struct Line<'a, T> {
+    row: &'a [T],
+    counts: Vec<u8>,
+}
+
+impl<T: Real> Loop for Line<'_, T> {
+    type Output = Moments;
+    #[inline(always)]
+    fn run(self) -> Moments {
+        let Self { row, mut counts } = self;
+        if T::IS_FLOAT {
+            counts.iter_mut().zip(row).for_each(|(count, &v)| *count &= u8::from(v.to_f64().is_finite()));
+        }
+        let many: u64 = counts.chunks(128).map(|some| u64::from(some.iter().sum::<u8>())).sum();
+        let none = Moments { total: row.len() as u64, ..Moments::NONE };
+        if many == 0 {
+            return none;
+        }
+        if many == row.len() as u64 { moments::<T, true>(row, &counts, many) } else { moments::<T, false>(row, &counts, many) }
     }
-    let many: u64 = counts.chunks(128).map(|some| u64::from(some.iter().sum::<u8>())).sum();
-    let none = Moments { total: row.len() as u64, ..Moments::NONE };
-    if many == 0 {
-        return none;
-    }
-    let mean = sum(row, &counts, |v| v) / many as f64;
-    let spread = sum(row, &counts, |v| (v - mean) * (v - mean));
-    let (minimum, maximum) = ends(row, &counts);
-    Moments { minimum, maximum, mean, spread, valid: many, ..none }
+}
+
+/// `ALL`: every sample counts.
+#[inline(always)]
+fn moments<T: Real, const ALL: bool>(row: &[T], counts: &[u8], valid: u64) -> Moments {
+    let mean = sum::<T, ALL>(row, counts, |v| v) / valid as f64;
+    let spread = sum::<T, ALL>(row, counts, |v| (v - mean) * (v - mean));
+    let (minimum, maximum) = ends::<T, ALL>(row, counts);
+    Moments { minimum, maximum, mean, spread, valid, total: row.len() as u64 }
 }
 
 const LANES: usize = 16;
 
 /// In several running sums, which is more exact than one and lets the machine add them side by side.
-fn sum<T: Real>(row: &[T], counts: &[u8], of: impl Fn(f64) -> f64) -> f64 {
+#[inline(always)]
+fn sum<T: Real, const ALL: bool>(row: &[T], counts: &[u8], of: impl Fn(f64) -> f64) -> f64 {
     let mut sums = [0.0; LANES];
     let ((parts, rest), (in_parts, in_rest)) = (row.as_chunks::<LANES>(), counts.as_chunks::<LANES>());
     for (part, counts) in parts.iter().zip(in_parts) {
         for i in 0..LANES {
-            sums[i] += if counts[i] != 0 { of(part[i].to_f64()) } else { 0.0 };
+            sums[i] += if ALL || counts[i] != 0 { of(part[i].to_f64()) } else { 0.0 };
         }
     }
-    let rest = rest.iter().zip(in_rest).filter(|(_, count)| **count != 0);
+    let rest = rest.iter().zip(in_rest).filter(|(_, count)| ALL || **count != 0);
     sums.iter().sum::<f64>() + rest.map(|(v, _)| of(v.to_f64())).sum::<f64>()
 }
 
 /// The smallest and the largest; infinite and the wrong way round where none counts.
-fn ends<T: Real>(row: &[T], counts: &[u8]) -> (f64, f64) {
-    let Some(first) = row.iter().zip(counts).find(|(_, count)| **count != 0).map(|(v, _)| *v) else {
+#[inline(always)]
+fn ends<T: Real, const ALL: bool>(row: &[T], counts: &[u8]) -> (f64, f64) {
+    let Some(first) = row.iter().zip(counts).find(|(_, count)| ALL || **count != 0).map(|(v, _)| *v) else {
         return (f64::INFINITY, f64::NEG_INFINITY);
     };
     let (mut low, mut high) = ([first; LANES], [first; LANES]);
     let ((parts, rest), (in_parts, in_rest)) = (row.as_chunks::<LANES>(), counts.as_chunks::<LANES>());
     for (part, counts) in parts.iter().zip(in_parts) {
         for i in 0..LANES {
-            let v = if counts[i] != 0 { part[i] } else { first };
+            let v = if ALL || counts[i] != 0 { part[i] } else { first };
             low[i] = if v < low[i] { v } else { low[i] };
             high[i] = if v > high[i] { v } else { high[i] };
         }
     }
-    let rest = rest.iter().zip(in_rest).filter(|(_, count)| **count != 0).map(|(v, _)| *v);
+    let rest = rest.iter().zip(in_rest).filter(|(_, count)| ALL || **count != 0).map(|(v, _)| *v);
     let all = low.into_iter().chain(high).chain(rest).map(T::to_f64);
     all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
 }

@@ -1,5 +1,7 @@
 //! What a codec is given instead of the samples: differences (TIFF 6.0, section 14; Technical Note 3 for floats).
 
+use crate::wide::{Loop, wide};
+
 /// How one row of samples is turned into the bytes that are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prediction {
@@ -13,14 +15,34 @@ pub(crate) enum Prediction {
 /// Fills `out` from one row of `bands` interleaved samples of `size` bytes in the machine's order; both are equally long.
 /// Files are little-endian.
 pub(crate) fn predict(how: Prediction, row: &[u8], size: usize, bands: usize, out: &mut [u8]) {
-    match (how, size) {
-        (Prediction::None, _) => out.copy_from_slice(row),
-        (Prediction::Horizontal, 1) => difference::<u8>(row, bands, out, u8::wrapping_sub),
-        (Prediction::Horizontal, 2) => difference::<u16>(row, bands, out, u16::wrapping_sub),
-        (Prediction::Horizontal, 4) => difference::<u32>(row, bands, out, u32::wrapping_sub),
-        (Prediction::Horizontal, _) => difference::<u64>(row, bands, out, u64::wrapping_sub),
-        (Prediction::Float, 4) => by_significance::<4>(row, bands, out),
-        (Prediction::Float, _) => by_significance::<8>(row, bands, out),
+    if how == Prediction::None {
+        return out.copy_from_slice(row);
+    }
+    wide(Predicted { how, row, size, bands, out });
+}
+
+struct Predicted<'a> {
+    how: Prediction,
+    row: &'a [u8],
+    size: usize,
+    bands: usize,
+    out: &'a mut [u8],
+}
+
+impl Loop for Predicted<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Self { how, row, size, bands, out } = self;
+        match (how, size) {
+            (Prediction::None, _) => out.copy_from_slice(row),
+            (Prediction::Horizontal, 1) => difference::<u8>(row, bands, out, u8::wrapping_sub),
+            (Prediction::Horizontal, 2) => difference::<u16>(row, bands, out, u16::wrapping_sub),
+            (Prediction::Horizontal, 4) => difference::<u32>(row, bands, out, u32::wrapping_sub),
+            (Prediction::Horizontal, _) => difference::<u64>(row, bands, out, u64::wrapping_sub),
+            (Prediction::Float, 4) => by_significance::<4>(row, bands, out),
+            (Prediction::Float, _) => by_significance::<8>(row, bands, out),
+        }
     }
 }
 
@@ -38,6 +60,7 @@ fn difference<T: bytemuck::Pod>(row: &[u8], bands: usize, out: &mut [u8], less: 
 }
 
 /// Little-endian samples of `N` bytes: plane 0 takes the most significant byte of each.
+#[inline(always)]
 fn by_significance<const N: usize>(row: &[u8], bands: usize, out: &mut [u8]) {
     let (samples, _) = row.as_chunks::<N>();
     let count = samples.len();

@@ -1,6 +1,7 @@
 use super::axis::Cover;
 use super::{Shrink, Valid, not_nodata};
 use crate::cog::real::Real;
+use crate::wide::{Loop, wide};
 
 /// The mean of the pixels under each destination pixel, each weighted by how much of it lies under.
 pub(super) fn rows<T: Real>(shrink: &Shrink, from: &Valid<'_, T>, covers: &[Cover], to: &mut [T], first: usize) {
@@ -9,7 +10,7 @@ pub(super) fn rows<T: Real>(shrink: &Shrink, from: &Valid<'_, T>, covers: &[Cove
         let y = shrink.y.cover(first + i);
         let half = shrink.x.is_half() && y.to - y.from == 2;
         match (from.always(), half) {
-            (true, true) => quarters(from.rows.row(y.from), from.rows.row(y.from + 1), to),
+            (true, true) => wide(Quarters { upper: from.rows.row(y.from), lower: from.rows.row(y.from + 1), to }),
             (true, false) => whole(from, covers, y, to, &mut work),
             (false, true) => valid_quarters(shrink, from, y.from, to, &mut work),
             (false, false) => valid(shrink, from, covers, y, to, &mut work),
@@ -30,10 +31,20 @@ impl Work {
     }
 }
 
-fn quarters<T: Real>(upper: &[T], lower: &[T], to: &mut [T]) {
-    let ((upper, _), (lower, _)) = (upper.as_chunks::<2>(), lower.as_chunks::<2>());
-    for ((to, u), l) in to.iter_mut().zip(upper).zip(lower) {
-        *to = T::quarter([u[0], u[1], l[0], l[1]]);
+struct Quarters<'a, T> {
+    upper: &'a [T],
+    lower: &'a [T],
+    to: &'a mut [T],
+}
+
+impl<T: Real> Loop for Quarters<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let ((upper, _), (lower, _)) = (self.upper.as_chunks::<2>(), self.lower.as_chunks::<2>());
+        for ((to, u), l) in self.to.iter_mut().zip(upper).zip(lower) {
+            *to = T::quarter([u[0], u[1], l[0], l[1]]);
+        }
     }
 }
 
@@ -44,13 +55,29 @@ fn valid_quarters<T: Real>(shrink: &Shrink, from: &Valid<'_, T>, y: usize, to: &
         from.fill(y, valid);
     }
     let fill = shrink.fill(from.nodata);
-    let ((upper, _), (lower, _)) = (upper.as_chunks::<2>(), lower.as_chunks::<2>());
-    let ((in_upper, _), (in_lower, _)) = (work.valid[0].as_chunks::<2>(), work.valid[1].as_chunks::<2>());
-    for ((((to, u), l), vu), vl) in to.iter_mut().zip(upper).zip(lower).zip(in_upper).zip(in_lower) {
-        let part = |v: T, valid: u8| if valid != 0 { v.to_f64() } else { 0.0 };
-        let count = vu[0] + vu[1] + vl[0] + vl[1];
-        let total = (part(u[0], vu[0]) + part(u[1], vu[1])) + (part(l[0], vl[0]) + part(l[1], vl[1]));
-        *to = if count == 0 { fill } else { not_nodata(T::from_mean(total / f64::from(count)), from.nodata) };
+    wide(ValidQuarters { rows: [upper, lower], valid: [&work.valid[0], &work.valid[1]], fill, nodata: from.nodata, to });
+}
+
+struct ValidQuarters<'a, T> {
+    rows: [&'a [T]; 2],
+    valid: [&'a [u8]; 2],
+    fill: T,
+    nodata: Option<T>,
+    to: &'a mut [T],
+}
+
+impl<T: Real> Loop for ValidQuarters<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let [(upper, _), (lower, _)] = self.rows.map(|row| row.as_chunks::<2>());
+        let [(in_upper, _), (in_lower, _)] = self.valid.map(|row| row.as_chunks::<2>());
+        for ((((to, u), l), vu), vl) in self.to.iter_mut().zip(upper).zip(lower).zip(in_upper).zip(in_lower) {
+            let part = |v: T, valid: u8| if valid != 0 { v.to_f64() } else { 0.0 };
+            let count = vu[0] + vu[1] + vl[0] + vl[1];
+            let total = (part(u[0], vu[0]) + part(u[1], vu[1])) + (part(l[0], vl[0]) + part(l[1], vl[1]));
+            *to = if count == 0 { self.fill } else { not_nodata(T::from_mean(total / f64::from(count)), self.nodata) };
+        }
     }
 }
 

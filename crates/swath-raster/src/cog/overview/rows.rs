@@ -2,6 +2,7 @@ use bytemuck::Pod;
 
 use super::super::real::{Real, is_nodata};
 use super::super::strip::Strip;
+use crate::wide::{Loop, wide};
 
 /// Rows of one level by number, where the first few come from the strip before.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +65,11 @@ impl<T: Real> Valid<'_, T> {
 
     /// Sets `out` to 1 where a pixel of the row counts and to 0 elsewhere.
     pub(in crate::cog) fn fill(&self, y: usize, out: &mut [u8]) {
+        wide(Fill { valid: self, y, out });
+    }
+
+    #[inline(always)]
+    fn mark(&self, y: usize, out: &mut [u8]) {
         out.fill(1);
         if let Some(nodata) = self.nodata {
             out.iter_mut().zip(self.rows.row(y)).for_each(|(to, &v)| *to = u8::from(!is_nodata(v, nodata)));
@@ -74,5 +80,19 @@ impl<T: Real> Valid<'_, T> {
         if let Some(alpha) = &self.alpha {
             out.iter_mut().zip(alpha.row(y)).for_each(|(to, &v)| *to &= u8::from(v != T::zeroed()));
         }
+    }
+}
+
+struct Fill<'a, 'r, T> {
+    valid: &'a Valid<'r, T>,
+    y: usize,
+    out: &'a mut [u8],
+}
+
+impl<T: Real> Loop for Fill<'_, '_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.valid.mark(self.y, self.out);
     }
 }
