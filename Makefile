@@ -3,7 +3,7 @@ CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CARGO_TARGET_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test wheel test-faults test-az bench bench-large bench-upload check fuzz clean
+.PHONY: help demo test wheel test-faults test-az bench bench-large bench-upload bench-stack check fuzz clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/make \1\t/' | expand -t 18
@@ -39,6 +39,10 @@ bench-large: ## one large image against the GDAL COG driver; takes 4 GB of disk
 bench-upload: ## small and large files to a container, against azcopy and obstore; takes 2 GB of disk
 	@scripts/install.sh test
 	@scripts/bench.sh upload
+
+bench-stack: ## 20 tiles over HTTP to one array, near and 25 ms away, against odc-stac, stackstac and rasterio
+	@scripts/install.sh judges
+	@scripts/bench.sh stack
 
 check: ## format, lints, arrows between crates, file sizes, licences
 	@scripts/install.sh lint
