@@ -3,7 +3,7 @@ CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CARGO_TARGET_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test wheel test-faults test-az bench bench-large bench-upload bench-stack check fuzz clean
+.PHONY: help demo test wheel test-faults test-az bench bench-search bench-large bench-upload bench-stack check fuzz clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/make \1\t/' | expand -t 18
@@ -43,6 +43,10 @@ bench-upload: ## small and large files to a container, against azcopy and obstor
 bench-stack: ## 20 tiles over HTTP to one array, near and 25 ms away, against odc-stac, stackstac and rasterio
 	@scripts/install.sh judges
 	@scripts/bench.sh stack
+
+bench-search: ## static trees and tables over HTTP, against pystac, rustac, DuckDB and pyarrow; takes 11 GiB of memory
+	@scripts/install.sh test
+	@scripts/bench.sh search
 
 check: ## format, lints, arrows between crates, file sizes, licences
 	@scripts/install.sh lint

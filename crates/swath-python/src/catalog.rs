@@ -1,7 +1,7 @@
 use pyo3::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use swath::catalog::{self, Node};
+use swath::catalog::{Catalog, Node};
 use swath::search::Limits;
 use swath::stac::Query;
 
@@ -13,13 +13,13 @@ use crate::process::wait;
 #[pyfunction]
 pub fn open(py: Python<'_>, place: String, access: Spoken) -> PyResult<String> {
     wait(py, move || async move {
-        let (document, node) = catalog::open(&place, &credentials(&access)?).await?;
-        let (kind, id, title) = match node {
-            Node::Tree(tree) => ("catalog", Some(tree.id), tree.title),
-            Node::Item(item) => ("item", Some(item.id), None),
-            Node::Items(_) => ("items", None, None),
+        let catalog = Catalog::open(&place, &credentials(&access)?).await?;
+        let kind = match catalog.node() {
+            Node::Tree(_) => "catalog",
+            Node::Item(_) => "item",
+            Node::Items(_) | Node::Table => "items",
         };
-        Ok(json!({ "root": document.url(), "kind": kind, "id": id, "title": title }).to_string())
+        Ok(json!({ "root": catalog.url(), "kind": kind, "id": catalog.id(), "title": catalog.title() }).to_string())
     })
 }
 

@@ -26,7 +26,13 @@ const SERVED: u8 = 1;
 const IGNORED: u8 = 2;
 
 pub(crate) async fn read(wire: &Wire, url: &Url, spot: &Spot<'_>) -> Result<Fetched> {
-    let reply = wire.send(request(Method::GET, url).map_err(|f| spot.error(&f))?).await.map_err(|f| spot.error(&f))?;
+    read_at_most(wire, url, 1 << 30, spot).await
+}
+
+pub(crate) async fn read_at_most(wire: &Wire, url: &Url, most: u64, spot: &Spot<'_>) -> Result<Fetched> {
+    let mut ask = request(Method::GET, url).map_err(|f| spot.error(&f))?;
+    ask.extensions_mut().insert(AtMost(most));
+    let reply = wire.send(ask).await.map_err(|f| spot.error(&f))?;
     Ok(Fetched { etag: etag(&reply.headers), bytes: reply.body })
 }
 

@@ -6,6 +6,7 @@
 
 mod azure;
 mod bucket;
+mod call;
 mod compare;
 mod credentials;
 mod entra;
@@ -30,6 +31,7 @@ mod wire;
 
 pub use azure::StoredPolicy;
 pub use bucket::{BucketPlace, Cloud};
+pub use call::Call;
 pub use credentials::Credentials;
 pub use entra::{Scope, Tokens};
 pub use error::{Error, Family, Result};

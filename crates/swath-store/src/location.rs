@@ -221,6 +221,19 @@ fn is_container(name: &str) -> bool {
     (plain && (3..=63).contains(&name.len())) || matches!(name, "$web" | "$root")
 }
 
+/// Whether one URL leads from outside to this machine or into its own network, as far as its host says so.
+pub(crate) fn leads_inside(from: &Url, to: &Url) -> bool {
+    let inner = match to.host() {
+        Some(Host::Ipv4(ip)) => ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
+        Some(Host::Ipv6(ip)) => match ip.to_ipv4_mapped() {
+            Some(ip) => ip.is_private() || ip.is_link_local() || ip.is_unspecified() || ip.is_loopback(),
+            None => ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified(),
+        },
+        _ => false,
+    };
+    (inner || is_loopback(to)) && !is_loopback(from)
+}
+
 /// Whether a URL stays on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {

@@ -3,10 +3,10 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use url::{Host, Position, Url};
+use url::{Position, Url};
 
 use crate::credentials::{Credentials, Secret};
-use crate::location::{Location, Place, is_loopback};
+use crate::location::{Location, Place, leads_inside};
 use crate::names::{decoded_path, join, percent_decode};
 use crate::store::{Backend, Store};
 use crate::{Error, Family, Result, folder};
@@ -147,12 +147,7 @@ impl Store {
         if !own && !matches!(target.scheme(), "http" | "https") {
             return refuse("which a remote document must not");
         }
-        let inner = match target.host() {
-            Some(Host::Ipv4(ip)) => ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
-            Some(Host::Ipv6(ip)) => ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified(),
-            _ => false,
-        };
-        if target.host() != base.host() && (inner || is_loopback(target)) && !is_loopback(base) {
+        if target.host() != base.host() && leads_inside(base, target) {
             return refuse("inside this machine's own network");
         }
         Ok(())
@@ -239,6 +234,7 @@ mod tests {
             "http://127.0.0.1:9/a/b",
             "http://169.254.169.254/latest",
             "http://[::1]/x",
+            "http://[::ffff:127.0.0.1]/x",
             "http://10.0.0.1/x",
             "ftp://h/x",
         ] {

@@ -212,6 +212,24 @@ impl Store {
             _ => self.on_wire(path, Action::Read, async |wire, url, spot| http::read(wire, &url, &spot).await).await,
         }
     }
+    /// A whole object that must not be larger than this.
+    ///
+    /// # Errors
+    /// OverLimit where it is larger, and as [`Store::get`].
+    pub async fn get_at_most(&self, path: &str, most: u64) -> Result<Fetched> {
+        let over = |size: u64| Error::new(Family::OverLimit, self.url_of(path), format!("{size} bytes"), format!("at most {most}"));
+        match &self.shared.backend {
+            Backend::Folder(_) => match self.head(path).await?.size {
+                size if size > most => Err(over(size)),
+                _ => self.get(path).await,
+            },
+            Backend::Bucket(_) => match self.get(path).await? {
+                fetched if fetched.bytes.len() as u64 > most => Err(over(fetched.bytes.len() as u64)),
+                fetched => Ok(fetched),
+            },
+            _ => self.on_wire(path, Action::Read, async |wire, url, spot| http::read_at_most(wire, &url, most, &spot).await).await,
+        }
+    }
     /// Ranges of one object, in the order asked, all of one version when its ETag is given as the pin.
     ///
     /// Near ranges should be merged before: each is a request.

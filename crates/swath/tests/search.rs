@@ -151,3 +151,48 @@ fn a_catalog_without_end_is_left() {
     let few = Limits { documents: 2, ..Limits::default() };
     assert_eq!(ask(folder.path(), &Query::new(), &few).unwrap_err().family, swath::Family::OverLimit);
 }
+
+#[test]
+fn a_catalog_that_is_open_reads_its_collections_and_tables_once() {
+    let folder = tempfile::tempdir().unwrap();
+    catalog(folder.path());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let catalog = swath::catalog::Catalog::open(folder.path().to_str().unwrap(), &Credentials::anonymous()).await.unwrap();
+        assert_eq!((catalog.id(), catalog.is_api()), (Some("root"), false));
+        let first = catalog.search(&Query::new()).await.unwrap();
+        let second = catalog.search(&Query::new().ids(["far_3".into()])).await.unwrap();
+        assert_eq!((first.matched, ids(&second)), (10, vec!["far_3"]));
+        // Small tables are kept whole.
+        assert_eq!((second.cost.requests, second.cost.received), (0, 0));
+        let collections = catalog.collections().await.unwrap();
+        assert_eq!(collections.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(), ["root", "near", "far"]);
+    });
+}
+
+#[test]
+fn a_limit_cuts_after_the_order_and_says_how_many_match() {
+    let folder = tempfile::tempdir().unwrap();
+    catalog(folder.path());
+    let newest = Query::new().sort_by("-datetime,id").unwrap().limit(3);
+    for table in [true, false] {
+        if !table {
+            std::fs::remove_file(folder.path().join("near/items.parquet")).unwrap();
+        }
+        let found = ask(folder.path(), &newest, &Limits::default()).unwrap();
+        assert_eq!((ids(&found), found.matched), (vec!["far_4", "near_4", "far_3"], 10));
+    }
+}
+
+#[test]
+fn a_document_packed_to_burst_is_not_unpacked() {
+    let folder = tempfile::tempdir().unwrap();
+    catalog(folder.path());
+    std::fs::remove_file(folder.path().join("near/items.parquet")).unwrap();
+    let file = std::fs::File::create(folder.path().join("near/near_1/near_1.json")).unwrap();
+    file.set_len(65 << 20).unwrap();
+    let found = ask(folder.path(), &Query::new(), &Limits::default()).unwrap();
+    let loss: Vec<_> = found.losses().collect();
+    assert_eq!((found.matched, loss.len()), (9, 1));
+    assert!(loss[0].at.ends_with("near_1.json") && loss[0].found.contains("bytes"), "{loss:?}");
+}

@@ -18,9 +18,10 @@ use crate::{exit::Exit, talk::Talk};
 #[command(after_help = "Examples:
   swath search build --bbox -74.1,40.6,-73.7,40.9 --datetime 2018-06/2018-09
   swath search https://ACCOUNT.blob.core.windows.net/CONTAINER/maps --collections map4 --limit 5 -o items.parquet
+  swath search https://HOST/stac/v1 --collections landsat --filter 'eo:cloud_cover < 10' --sortby -datetime --limit 5
   swath search published --filter 'gsd <= 30' | jq '.features[].id'")]
 pub struct Search {
-    /// A catalog: folder or URL of its root, or one of its documents (.json, .parquet)
+    /// A catalog: folder or URL of its root, one of its documents (.json, .parquet), or a STAC API
     root: String,
     #[command(flatten)]
     asked: Asked,
@@ -49,9 +50,12 @@ pub struct Asked {
     /// A GeoJSON geometry, or a file that holds one
     #[arg(long, value_name = "GEOJSON")]
     pub intersects: Option<String>,
-    /// A condition on properties in CQL2 text
+    /// A condition on properties in CQL2, as text or as JSON
     #[arg(long, value_name = "CQL2")]
     pub filter: Option<String>,
+    /// Properties that order the items: -datetime for the newest first, +eo:cloud_cover (default: collection, time, id)
+    #[arg(long, value_name = "PROPERTIES", allow_hyphen_values = true)]
+    pub sortby: Option<String>,
     /// At most so many items
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -91,6 +95,9 @@ impl Asked {
         }
         if let Some(text) = &self.filter {
             query = query.filter(text)?;
+        }
+        if let Some(text) = &self.sortby {
+            query = query.sort_by(text)?;
         }
         Ok(match self.limit {
             Some(most) => query.limit(most),

@@ -59,6 +59,17 @@ impl Shape {
         serde_json::json!({ "type": kind, "coordinates": coordinates })
     }
 
+    /// The box around it; longitudes are plain numbers here. `None` where there is no position.
+    pub fn bounds(&self) -> Option<LonLatBox> {
+        let positions = self.positions();
+        let ends = |axis: usize| {
+            let values = positions.iter().map(|p| p[axis]);
+            values.fold(None, |ends: Option<(f64, f64)>, v| Some(ends.map_or((v, v), |(least, most)| (least.min(v), most.max(v)))))
+        };
+        let ((west, east), (south, north)) = (ends(0)?, ends(1)?);
+        Some(LonLatBox { west, south, east, north })
+    }
+
     /// Every position of the shape.
     pub fn positions(&self) -> Vec<Position> {
         match self {

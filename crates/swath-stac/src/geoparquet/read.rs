@@ -8,41 +8,43 @@ use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-use super::flat;
+use super::{Opening, Pieces, Table, flat};
 use crate::geometry::Shape;
 use crate::json::Object;
 use crate::{Error, Item, Result};
 
-/// Rows of one table, at most: beyond them a table is not read whole.
-const MOST_ROWS: i64 = 20_000_000;
+/// Rows of one table, at most: beyond them a table is not read.
+pub(super) const MOST_ROWS: i64 = 20_000_000;
 
 /// Reads the items of a stac-geoparquet file. References that are relative are relative to the file.
 ///
 /// # Errors
 /// Damaged where the bytes are no Parquet or a row is no Item; OverLimit above twenty million rows.
 pub fn read(bytes: Bytes) -> Result<Vec<Item>> {
-    // The decoder is other people's code and the bytes may be anyone's: a panic of its is an error here.
-    catch_unwind(AssertUnwindSafe(|| rows(bytes))).unwrap_or_else(|_| Err(broken(&"the pages contradict their header")))
+    let Opening::Ready(table) = Table::open(&Pieces::whole(bytes.clone()))? else { return Err(broken(&"it has no footer")) };
+    let limited = table.rows();
+    guarded(|| rows(bytes, limited))
 }
 
-fn broken(e: &dyn std::fmt::Display) -> Error {
+/// The decoder is other people's code and the bytes may be anyone's: a panic of its is an error here.
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(broken(&"the pages contradict their header")))
+}
+
+pub(super) fn broken(e: &dyn std::fmt::Display) -> Error {
     Error::damaged("items.parquet", e.to_string(), "a stac-geoparquet file")
 }
 
-fn rows(bytes: Bytes) -> Result<Vec<Item>> {
+fn rows(bytes: Bytes, count: u64) -> Result<Vec<Item>> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|e| broken(&e))?;
-    let count = builder.metadata().file_metadata().num_rows();
-    if count > MOST_ROWS {
-        return Err(Error::over_limit("items.parquet", format!("{count} rows"), format!("at most {MOST_ROWS}")));
-    }
-    let mut items = Vec::new();
+    let mut items = Vec::with_capacity(usize::try_from(count).unwrap_or(0).min(1 << 16));
     for batch in builder.build().map_err(|e| broken(&e))? {
         items.extend(of_batch(&batch.map_err(|e| broken(&e))?)?);
     }
     Ok(items)
 }
 
-fn of_batch(batch: &RecordBatch) -> Result<Vec<Item>> {
+pub(super) fn of_batch(batch: &RecordBatch) -> Result<Vec<Item>> {
     let schema = batch.schema();
     let is_binary = |t: &DataType| matches!(t, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
     let plain: Vec<usize> = (0..batch.num_columns()).filter(|&i| !is_binary(schema.field(i).data_type())).collect();

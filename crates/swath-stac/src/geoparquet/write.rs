@@ -8,16 +8,19 @@ use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use serde_json::{Value, json};
 
-use super::{METADATA_KEY, METADATA_VERSION, flat, hilbert, infer};
+use super::{INSTANTS, METADATA_KEY, METADATA_VERSION, flat, hilbert, infer};
 use crate::geometry::Shape;
 use crate::json::Object;
 use crate::{Collection, Error, Item, LonLatBox, Result};
 
-/// Rows whose columns are compressed together: a reader that wants one place reads one such group.
-const ROWS_OF_A_GROUP: usize = 10_000;
+/// Rows whose columns lie together: the footer tells of each such group what it holds.
+const ROWS_OF_A_GROUP: usize = 20_000;
+/// Rows whose values are compressed together: a reader that wants one place reads a few such pages of each column.
+const ROWS_OF_A_PAGE: usize = 256;
 /// Rows turned into columns at a time.
 const ROWS_AT_ONCE: usize = 1_000;
 
@@ -36,12 +39,7 @@ pub fn write(items: &[Item], collection: Option<&Collection>) -> Result<Bytes> {
     let schema = with_geometry(&attributes);
 
     let broken = |e: &dyn std::fmt::Display| Error::damaged("items.parquet", e.to_string(), "items that fit one table");
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(9).unwrap_or_default()))
-        .set_max_row_group_row_count(Some(ROWS_OF_A_GROUP))
-        .set_created_by(concat!("swath ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(metadata(&items, collection)))
-        .build();
+    let properties = properties(&schema, metadata(&items, collection));
     let mut writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties)).map_err(|e| broken(&e))?;
     for (items, rows) in items.chunks(ROWS_AT_ONCE).zip(rows.chunks(ROWS_AT_ONCE)) {
         let mut decoder = ReaderBuilder::new(attributes.clone()).with_coerce_primitive(true).build_decoder().map_err(|e| broken(&e))?;
@@ -54,6 +52,37 @@ pub fn write(items: &[Item], collection: Option<&Collection>) -> Result<Bytes> {
         writer.write(&batch).map_err(|e| broken(&e))?;
     }
     Ok(writer.into_inner().map_err(|e| broken(&e))?.into())
+}
+
+/// Statistics where a search can use them: of each page for place and time, of each group for other properties. No dictionaries:
+/// a reader of one page would need the whole of them, and within a page compression does as well.
+fn properties(schema: &Schema, metadata: Vec<KeyValue>) -> WriterProperties {
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(9).unwrap_or_default()))
+        .set_max_row_group_row_count(Some(ROWS_OF_A_GROUP))
+        .set_data_page_row_count_limit(ROWS_OF_A_PAGE)
+        .set_write_batch_size(ROWS_OF_A_PAGE)
+        .set_dictionary_enabled(false)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_created_by(concat!("swath ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(metadata));
+    for field in schema.fields() {
+        let name = field.name().as_str();
+        match field.data_type() {
+            DataType::Struct(corners) if name == "bbox" => {
+                for corner in corners {
+                    let path = ColumnPath::new(vec![name.to_owned(), corner.name().clone()]);
+                    builder = builder.set_column_statistics_enabled(path, EnabledStatistics::Page);
+                }
+            }
+            DataType::Struct(_) | DataType::List(_) | DataType::Binary => {}
+            _ => {
+                let deep = if INSTANTS.contains(&name) { EnabledStatistics::Page } else { EnabledStatistics::Chunk };
+                builder = builder.set_column_statistics_enabled(ColumnPath::new(vec![name.to_owned()]), deep);
+            }
+        }
+    }
+    builder.build()
 }
 
 fn with_geometry(attributes: &Schema) -> SchemaRef {

@@ -1,7 +1,9 @@
+use std::collections::BTreeSet;
+
 use cql2::Expr;
 use serde_json::Value;
 
-use super::Interval;
+use super::{Interval, Order};
 use crate::geometry::Shape;
 use crate::json::Object;
 use crate::{Error, Item, LonLatBox, Result};
@@ -9,13 +11,14 @@ use crate::{Error, Item, LonLatBox, Result};
 /// Which items are asked for; what is not said does not narrow.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    place: Option<LonLatBox>,
-    time: Option<Interval>,
-    ids: Vec<String>,
-    collections: Vec<String>,
-    shape: Option<Shape>,
-    filter: Option<Expr>,
-    limit: Option<usize>,
+    pub(crate) place: Option<LonLatBox>,
+    pub(crate) time: Option<Interval>,
+    pub(crate) ids: Vec<String>,
+    pub(crate) collections: Vec<String>,
+    pub(crate) shape: Option<Shape>,
+    pub(crate) filter: Option<Expr>,
+    pub(crate) limit: Option<usize>,
+    pub(crate) order: Order,
 }
 
 impl Query {
@@ -77,14 +80,34 @@ impl Query {
         Ok(self)
     }
 
-    /// A condition on properties in CQL2 text: `gsd < 100 AND landsat:path = 14`.
+    /// A condition on properties in CQL2, as text (`gsd < 100 AND landsat:path = 14`) or as JSON (`{"op": "<", "args": [...]}`).
     ///
     /// # Errors
-    /// Misuse where it is no CQL2.
+    /// Misuse where it is neither.
+    ///
+    /// ```
+    /// # use swath_stac::Query;
+    /// assert!(Query::new().filter("eo:cloud_cover < 10").is_ok());
+    /// assert!(Query::new().filter(r#"{"op": "<", "args": [{"property": "eo:cloud_cover"}, 10]}"#).is_ok());
+    /// assert!(Query::new().filter(r#"{"property": "gsd"}"#).is_err());
+    /// ```
     pub fn filter(mut self, cql2: &str) -> Result<Self> {
-        let wrong =
-            |e: cql2::Error| Error::misuse("filter", format!("{cql2:?} is no CQL2: {e}"), "for instance gsd < 100 AND platform = 'a'");
-        self.filter = Some(cql2.parse().map_err(wrong)?);
+        let right = "for instance gsd < 100 AND platform = 'a'";
+        let cql2 = cql2.trim();
+        let filter: Expr = cql2.parse().map_err(|e: cql2::Error| Error::misuse("filter", format!("{cql2:?} is no CQL2: {e}"), right))?;
+        if !matches!(filter, Expr::Operation { .. } | Expr::Bool(_)) {
+            return Err(Error::misuse("filter", format!("{cql2:?} is no condition"), right));
+        }
+        self.filter = Some(filter);
+        Ok(self)
+    }
+
+    /// By which properties the items are ordered, as [`Order::parse`] reads it; otherwise by collection, time and id.
+    ///
+    /// # Errors
+    /// Misuse where a name is missing.
+    pub fn sort_by(mut self, text: &str) -> Result<Self> {
+        self.order = Order::parse(text)?;
         Ok(self)
     }
 
@@ -99,14 +122,27 @@ impl Query {
         self.limit
     }
 
+    pub fn order(&self) -> &Order {
+        &self.order
+    }
+
     /// Whether the item is one of those asked for.
     pub fn matches(&self, item: &Item) -> bool {
+        self.matches_but_filter(item) && self.passes(item)
+    }
+
+    /// Whether the item meets the condition on properties.
+    pub(crate) fn passes(&self, item: &Item) -> bool {
+        self.filter.as_ref().is_none_or(|filter| passes(item, filter))
+    }
+
+    /// Whether the item is one of those asked for, whatever its properties are: for the answers of a server that has judged them.
+    pub fn matches_but_filter(&self, item: &Item) -> bool {
         (self.ids.is_empty() || self.ids.contains(&item.id))
             && (self.collections.is_empty() || item.collection.as_ref().is_some_and(|c| self.collections.contains(c)))
             && self.time.is_none_or(|time| time.holds(item))
             && self.place.is_none_or(|place| lies_in(item, &place))
             && self.shape.as_ref().is_none_or(|shape| item.shape().is_some_and(|s| s.intersects(shape)))
-            && self.filter.as_ref().is_none_or(|filter| passes(item, filter))
     }
 
     /// Whether a collection of that id may hold items that match: only its name counts.
@@ -116,15 +152,47 @@ impl Query {
 
     /// Whether anything within this extent may match; a missing extent may.
     pub fn may_match(&self, place: Option<LonLatBox>, time: &Interval) -> bool {
-        let near = match (self.place, place) {
-            (Some(asked), Some(there)) => asked.intersects(&there),
-            _ => true,
-        };
+        let near = place.is_none_or(|there| self.places().iter().all(|asked| asked.intersects(&there)));
         let late = |end: Option<chrono::DateTime<chrono::Utc>>, start: Option<chrono::DateTime<chrono::Utc>>| match (end, start) {
             (Some(end), Some(start)) => end < start,
             _ => false,
         };
         near && self.time.is_none_or(|asked| !late(asked.end, time.start) && !late(time.end, asked.start))
+    }
+}
+
+impl Query {
+    /// The columns of a table that the condition on properties may look at.
+    pub(crate) fn filter_names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        if let Some(filter) = &self.filter {
+            name_properties(filter, &mut names);
+        }
+        names
+    }
+
+    /// Boxes each of which an item must touch to match.
+    pub(crate) fn places(&self) -> Vec<LonLatBox> {
+        self.place.into_iter().chain(self.shape.as_ref().and_then(Shape::bounds)).collect()
+    }
+}
+
+/// Names of properties, without what may stand before them.
+fn name_properties(filter: &Expr, names: &mut BTreeSet<String>) {
+    let many = |list: &[Box<Expr>], names: &mut BTreeSet<String>| list.iter().for_each(|part| name_properties(part, names));
+    match filter {
+        Expr::Operation { args, .. } => many(args, names),
+        Expr::Interval { interval } => many(interval, names),
+        Expr::Timestamp { timestamp } => name_properties(timestamp, names),
+        Expr::Date { date } => name_properties(date, names),
+        Expr::BBox { bbox } => many(bbox, names),
+        Expr::Array(list) => many(list, names),
+        Expr::Property { property } => {
+            let property = property.strip_prefix("properties.").unwrap_or(property);
+            // A name may lead into an object: its column is the first part of it, or all of it.
+            names.extend([property.to_owned(), property.split(['.', '[']).next().unwrap_or(property).to_owned()]);
+        }
+        Expr::Float(_) | Expr::Literal(_) | Expr::Bool(_) | Expr::Geometry(_) | Expr::Null => {}
     }
 }
 
@@ -193,6 +261,11 @@ mod tests {
         check(Query::new().filter("\"landsat:path\" = 15"), false);
         check(Query::new().filter("cloud < 100"), false);
         check(Query::new().filter("id = 't1' AND s_intersects(geometry, POINT(5 5))"), true);
+        check(Query::new().filter(r#" {"op": "<=", "args": [{"property": "gsd"}, 30]}"#), true);
+        check(Query::new().filter("NOT (gsd <= 30)"), false);
+        check(Query::new().filter("cloud IS NULL"), true);
+        check(Query::new().filter("platform LIKE 'L%' AND gsd BETWEEN 10 AND 40"), true);
+        check(Query::new().filter("platform IN ('L7', 'L8')"), true);
         check(Query::new().filter("datetime > TIMESTAMP('2020-01-01T00:00:00Z')"), true);
     }
 
@@ -201,6 +274,9 @@ mod tests {
         assert!(Query::new().bbox(&[1.0, 2.0, 3.0]).is_err());
         assert!(Query::new().bbox(&[500_000.0, 4_000_000.0, 510_000.0, 4_010_000.0]).is_err());
         assert!(Query::new().filter("gsd <").is_err());
+        assert!(Query::new().filter("gsd").is_err());
+        assert!(Query::new().filter("{\"op\"}").is_err());
+        assert!(Query::new().sort_by("-").is_err());
         assert!(Query::new().intersects(&json!({"type": "Square"})).is_err());
     }
 }

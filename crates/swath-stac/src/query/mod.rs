@@ -1,7 +1,12 @@
-//! Which items are asked for: place, time, names, and a filter on properties.
+//! Which items are asked for, and in which order: place, time, names, and a filter on properties; also as a STAC API is asked.
 
 mod ask;
 mod interval;
+mod order;
+mod request;
 
 pub use ask::Query;
 pub use interval::Interval;
+pub(crate) use order::Rank;
+pub use order::{Direction, Order, SortKey};
+pub use request::Told;

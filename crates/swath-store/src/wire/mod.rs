@@ -8,6 +8,7 @@ mod failure;
 mod outgoing;
 mod patience;
 mod proof;
+mod redirect;
 mod sign;
 
 use std::sync::Arc;
@@ -52,6 +53,10 @@ pub(crate) const MS_BLOB_MD5: HeaderName = HeaderName::from_static("x-ms-blob-co
 #[derive(Clone, Copy)]
 pub(crate) struct AtMost(pub u64);
 
+/// Says of a POST that it asks and changes nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct Reads;
+
 /// A whole answer.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -75,7 +80,7 @@ impl Wire {
     pub fn new(host: &Url, signer: Signer, traffic: Arc<Traffic>) -> crate::Result<Self> {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
-            .redirect(reqwest::redirect::Policy::limited(5))
+            .redirect(redirect::policy())
             .referer(false)
             .user_agent(concat!("swath/", env!("CARGO_PKG_VERSION")));
         if crate::location::is_loopback(host) {
@@ -101,7 +106,8 @@ impl Wire {
             *request.uri_mut() = parts.uri.clone();
             *request.headers_mut() = parts.headers.clone();
             *request.extensions_mut() = parts.extensions.clone();
-            if !matches!(self.0.signer, Signer::Done) {
+            let asks = request.extensions().get::<Reads>().is_some();
+            if !matches!(self.0.signer, Signer::Done) && !asks {
                 complete(&mut request, &body)?;
             }
             let shown = self.0.signer.sign(&mut request).await?;
@@ -129,6 +135,7 @@ impl Wire {
     async fn attempt(&self, request: HttpRequest, body: &Bytes, tries: u32) -> Result<Reply, Failure> {
         let _permit = self.0.gate.acquire().await.map_err(|e| Failure::unreached(e.to_string(), tries))?;
         let most = request.extensions().get::<AtMost>().map_or(LARGEST_BODY, |most| most.0);
+        let asks = request.extensions().get::<Reads>().is_some();
         let (parts, _) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| Failure::unreached("the URL cannot be sent".into(), tries))?;
         let question = Question { method: parts.method.clone(), headers: parts.headers.clone() };
@@ -139,7 +146,7 @@ impl Wire {
         if writes || !body.is_empty() {
             *request.body_mut() = Some(outgoing);
         }
-        match writes {
+        match writes && !asks {
             true => self.0.traffic.wrote(body.len() as u64),
             false => self.0.traffic.read(0),
         }

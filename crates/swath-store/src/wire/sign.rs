@@ -108,7 +108,8 @@ impl Signer {
                 Ok(shown)
             }
             Self::Query(query) => {
-                let signed = format!("{}?{}", request.uri(), query.expose_secret());
+                let joint = if request.uri().query().is_some() { '&' } else { '?' };
+                let signed = format!("{}{joint}{}", request.uri(), query.expose_secret());
                 *request.uri_mut() = signed.parse().map_err(|_| Failure::unreached("the URL's query cannot be sent".into(), 1))?;
                 Ok(Shown::Fixed)
             }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use bytes::Bytes;
+use futures::future::join_all;
 use swath_stac::{Item, Link};
 use swath_store::{Credentials, Store};
 
@@ -21,14 +21,13 @@ const ROOTS: &[&str] = &["collection.json", "catalog.json", "items.parquet"];
 const ENDINGS: &[&str] = &[".json", ".geojson", ".parquet", ".geoparquet"];
 /// Metadata of one document, at most: larger ones are no STAC JSON but a mistake or an attack.
 const LARGEST: u64 = 64 << 20;
-/// One table, at most.
-const LARGEST_TABLE: u64 = 1 << 30;
 
-/// Opens the root of a catalog: the URL or folder of its tree, or of one document in it (`.json`, `.parquet`).
+/// Finds the root of a catalog: the URL or folder of its tree, one document in it (`.json`, `.parquet`), or what a STAC API answers
+/// at the URL itself.
 ///
 /// # Errors
 /// Absent where there is neither, Refused where credentials are missing, Damaged where the document is no STAC.
-pub async fn open(place: &str, credentials: &Credentials) -> Result<(Document, Node)> {
+pub(crate) async fn find(place: &str, credentials: &Credentials) -> Result<(Document, Node)> {
     let bare = place.split(['?', '#']).next().unwrap_or_default();
     let is_document = ENDINGS.iter().any(|ending| bare.to_ascii_lowercase().ends_with(ending)) && !Path::new(place).is_dir();
     if is_document {
@@ -38,19 +37,26 @@ pub async fn open(place: &str, credentials: &Credentials) -> Result<(Document, N
         return Ok((document, node));
     }
     let store = Store::open(place, credentials)?;
-    let mut refused = None;
-    for name in ROOTS {
-        let document = Document { store: store.clone(), path: (*name).to_owned() };
-        match document.read().await {
+    let at = |name: &str| Document { store: store.clone(), path: name.to_owned() };
+    let first = at(ROOTS[0]);
+    let mut answers = vec![(first.read().await, first)];
+    if answers[0].0.is_err() {
+        let own = store.is_remote().then_some("");
+        let others = ROOTS[1..].iter().copied().chain(own).map(|name| async move { (at(name).read().await, at(name)) });
+        answers.extend(join_all(others).await);
+    }
+    // A server may hide what is absent behind a refusal or a page for people; the first such word counts when nothing is found.
+    let mut said = None;
+    for (answer, document) in answers {
+        match answer {
             Ok(node) => return Ok((document, node)),
             Err(e) if e.family == Family::Absent => {}
-            // A server may hide what is absent behind a refusal; the first word counts when nothing is found.
-            Err(e) if e.family == Family::Refused => drop(refused.get_or_insert(e)),
-            Err(e) => return Err(e),
+            Err(e) if e.family == Family::Damaged && document.path.is_empty() => {}
+            Err(e) => drop(said.get_or_insert(e)),
         }
     }
-    Err(refused.unwrap_or_else(|| {
-        let right = format!("one of {} is expected in it", ROOTS.join(", "));
+    Err(said.unwrap_or_else(|| {
+        let right = format!("one of {} is expected in it, or a STAC API at it", ROOTS.join(", "));
         Error::new(Family::Absent, store.url(), "no catalog", right)
             .hint("name the folder that holds the root collection.json, or the document itself")
     }))
@@ -66,21 +72,17 @@ impl Document {
         self.path.to_ascii_lowercase().ends_with("parquet")
     }
 
+    /// Of a table only whether it is there.
+    ///
     /// # Errors
     /// Absent, Refused, Unreachable; Damaged where the document is no STAC; OverLimit where it is too large for metadata.
     pub async fn read(&self) -> Result<Node> {
-        let bytes = self.bytes().await?;
-        Node::parse(&self.url(), &bytes, self.is_table())
-    }
-
-    async fn bytes(&self) -> Result<Bytes> {
-        let most = if self.is_table() { LARGEST_TABLE } else { LARGEST };
-        let bytes = self.store.get(&self.path).await?.bytes;
-        if bytes.len() as u64 > most {
-            let found = format!("{} bytes", bytes.len());
-            return Err(Error::new(Family::OverLimit, self.url(), found, format!("at most {most} for metadata")));
+        if self.is_table() {
+            self.store.head(&self.path).await?;
+            return Ok(Node::Table);
         }
-        Ok(bytes)
+        let bytes = self.store.get_at_most(&self.path, LARGEST).await?.bytes;
+        Node::parse(&self.url(), &bytes)
     }
 
     /// Where a reference in this document leads.

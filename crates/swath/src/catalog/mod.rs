@@ -1,8 +1,14 @@
-//! Documents of a published catalog, wherever they lie: found by one URL, read by what they are.
+//! Published catalogs, wherever they lie: found by one URL, read by what they are, opened once and searched many times.
 
 mod address;
+mod collections;
+mod landing;
 mod node;
+mod opened;
+mod table;
 
-pub use address::{Document, open};
-pub(crate) use address::{Own, settle};
+pub use address::Document;
+pub(crate) use address::{Own, find, settle};
+pub use landing::{Landing, Method};
 pub use node::{Node, Tree};
+pub use opened::Catalog;

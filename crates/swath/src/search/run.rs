@@ -1,13 +1,14 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use swath_stac::{ItemCollection, Query};
+use swath_stac::{Item, ItemCollection, Query};
 use swath_store::{Counts, Credentials};
 
-use super::Limits;
 use super::walk::Walk;
-use crate::{Error, Result, catalog};
+use super::{Limits, api};
+use crate::catalog::Catalog;
+use crate::{Error, Result};
 
 /// What a search found, and what it cost.
 #[derive(Debug, Clone)]
@@ -28,6 +29,19 @@ pub struct Found {
     pub elapsed: Duration,
 }
 
+/// What was gathered from a tree or an API, not yet in order.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub items: Vec<Item>,
+    /// Items that match and that nobody wants to have.
+    pub unread: usize,
+    pub problems: Vec<Problem>,
+    /// Ids of collections that hold items.
+    pub collections: BTreeSet<String>,
+    pub documents: usize,
+    pub tables: usize,
+}
+
 /// One document that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -46,31 +60,43 @@ pub enum Effect {
     Slower,
 }
 
-/// Finds the items of the catalog at `place` (a URL or a folder) that match.
-///
-/// A table (`items.parquet`) answers for its whole collection; a collection whose extent cannot match is not walked; one document that
-/// is missing or damaged does not stop the others.
+/// Finds the items of the catalog at `place` (a URL or a folder) that match: [`Catalog::open`] and [`Catalog::search`] in one.
 ///
 /// # Errors
 /// Absent where there is no catalog, Refused where credentials are missing, Unreachable; OverLimit where the catalog is larger than
 /// the limits.
 pub async fn search(place: &str, credentials: &Credentials, query: &Query, limits: &Limits) -> Result<Found> {
     let started = Instant::now();
-    let (root, node) = catalog::open(place, credentials).await?;
-    let store = root.store.clone();
-    let mut walk = Walk::new(query, *limits);
-    walk.run(root, node).await?;
-    let Walk { mut items, problems, collections, documents, tables, .. } = walk;
-    items.sort_by_cached_key(|item| (item.collection.clone(), item.interval().0, item.id.clone()));
-    items.dedup_by(|a, b| a.id == b.id && a.collection == b.collection);
-    let matched = items.len();
+    let catalog = Catalog::open_within(place, credentials, *limits).await?;
+    let found = catalog.search(query).await?;
+    Ok(Found { cost: catalog.cost(), elapsed: started.elapsed(), ..found })
+}
+
+pub(crate) async fn run(catalog: &Catalog, query: &Query) -> Result<Found> {
+    let (started, before) = (Instant::now(), catalog.cost());
+    let mut found = if catalog.is_api() { api::ask(catalog, query).await? } else { Walk::new(catalog, query).run().await? };
+    query.order().sort(&mut found.items);
+    let mut seen = HashSet::new();
+    found.items.retain(|item| seen.insert((item.collection.clone(), item.id.clone())));
+    let matched = found.items.len() + found.unread;
     if let Some(most) = query.at_most() {
-        items.truncate(most);
+        found.items.truncate(most);
     }
-    let mut items = ItemCollection::from(items);
+    let mut items = ItemCollection::from(std::mem::take(&mut found.items));
     items.fields.insert("numberMatched".into(), matched.into());
     items.fields.insert("numberReturned".into(), items.items.len().into());
-    Ok(Found { items, matched, problems, collections, documents, tables, cost: store.counts(), elapsed: started.elapsed() })
+    let Gathered { problems, collections, documents, tables, .. } = found;
+    let cost = since(before, catalog.cost());
+    Ok(Found { items, matched, problems, collections, documents, tables, cost, elapsed: started.elapsed() })
+}
+
+fn since(before: Counts, now: Counts) -> Counts {
+    Counts {
+        requests: now.requests - before.requests,
+        writes: now.writes - before.writes,
+        received: now.received - before.received,
+        sent: now.sent - before.sent,
+    }
 }
 
 impl Found {

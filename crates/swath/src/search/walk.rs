@@ -1,25 +1,28 @@
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use swath_stac::geoparquet::Rows;
 use swath_stac::{Item, Query};
 
+use super::run::Gathered;
 use super::{Effect, Limits, Problem};
-use crate::catalog::{Document, Node, Own, Tree, settle};
+use crate::catalog::{Catalog, Document, Node, Own, Tree, settle};
 use crate::{Error, Family, Result};
 
 /// A walk through the documents of a catalog, each read once, many at a time.
-pub(super) struct Walk<'q> {
-    query: &'q Query,
-    limits: Limits,
+pub(super) struct Walk<'c> {
+    catalog: &'c Catalog,
+    query: &'c Query,
+    limits: &'c Limits,
+    received: u64,
     seen: HashSet<String>,
     due: Vec<Step>,
-    pub items: Vec<Item>,
-    pub problems: Vec<Problem>,
-    /// Ids of collections that hold items.
-    pub collections: BTreeSet<String>,
-    pub documents: usize,
-    pub tables: usize,
+    /// Hosts that did not answer: what else lies there is not asked for.
+    silent: HashSet<String>,
+    refusals: usize,
+    gathered: Gathered,
 }
 
 /// A document to be read.
@@ -32,73 +35,115 @@ struct Step {
     parent: Option<Document>,
 }
 
-impl<'q> Walk<'q> {
-    pub fn new(query: &'q Query, limits: Limits) -> Self {
-        let (seen, due) = (HashSet::new(), Vec::new());
-        let (items, problems, collections) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { query, limits, seen, due, items, problems, collections, documents: 0, tables: 0 }
+enum Answer {
+    Node(Node),
+    /// Of a table, and the collections that it holds.
+    Rows(Rows, BTreeSet<String>),
+}
+
+/// So many refusals by the catalog's own server before anything was read from it below the root end the walk.
+const REFUSALS: usize = 8;
+
+impl<'c> Walk<'c> {
+    pub fn new(catalog: &'c Catalog, query: &'c Query) -> Self {
+        let (seen, due, silent) = (HashSet::new(), Vec::new(), HashSet::new());
+        let received = catalog.cost().received;
+        Self { catalog, query, limits: catalog.limits(), received, seen, due, silent, refusals: 0, gathered: Gathered::default() }
     }
 
     /// # Errors
-    /// OverLimit; Refused and Unreachable where a whole server says no.
-    pub async fn run(&mut self, root: Document, node: Node) -> Result<()> {
-        let store = root.store.clone();
-        self.seen.insert(root.url());
-        self.take(Step { document: root, depth: 0, instead: Vec::new(), parent: None }, Ok(node))?;
+    /// OverLimit; Refused and Unreachable where the catalog's own server says no.
+    pub async fn run(mut self) -> Result<Gathered> {
+        let (document, node) = (self.catalog.root().clone(), self.catalog.node().clone());
+        self.seen.insert(document.url());
+        let root = Step { document, depth: 0, instead: Vec::new(), parent: None };
+        match node {
+            Node::Table => self.due.push(root),
+            node => self.take(root, Ok(Answer::Node(node)))?,
+        }
         let mut under_way = FuturesUnordered::new();
+        let (catalog, query) = (self.catalog, self.query);
         loop {
             while under_way.len() < self.limits.at_once
                 && let Some(step) = self.due.pop()
             {
+                if self.silent.contains(&host(&step.document)) {
+                    let silence = Error::new(Family::Unreachable, step.document.url(), "its server does not answer", "");
+                    self.take(step, Err(silence))?;
+                    continue;
+                }
                 under_way.push(async move {
-                    let node = step.document.read().await;
-                    (step, node)
+                    let answer = answer(catalog, query, &step.document).await;
+                    (step, answer)
                 });
             }
-            let Some((step, node)) = under_way.next().await else { return Ok(()) };
-            self.take(step, node)?;
-            if store.counts().received > self.limits.bytes {
+            let Some((step, answer)) = under_way.next().await else { return Ok(self.gathered) };
+            self.take(step, answer)?;
+            if self.catalog.cost().received - self.received > self.limits.bytes {
                 return Err(self.over(format!("more than {} bytes", self.limits.bytes)));
             }
         }
     }
 
-    fn take(&mut self, step: Step, node: Result<Node>) -> Result<()> {
+    fn take(&mut self, step: Step, answer: Result<Answer>) -> Result<()> {
         if step.document.is_table() {
-            self.tables += 1
+            self.gathered.tables += 1
         } else {
-            self.documents += 1
+            self.gathered.documents += 1
         }
-        match node {
-            Ok(Node::Tree(tree)) => self.tree(&step, &tree),
-            Ok(Node::Item(item)) => {
+        match answer {
+            Ok(Answer::Node(Node::Tree(tree))) => self.tree(&step, &tree),
+            Ok(Answer::Node(Node::Item(item))) => {
                 self.keep(*item, &step.document, Own::Yes);
                 Ok(())
             }
-            Ok(Node::Items(items)) => {
+            Ok(Answer::Node(Node::Items(items))) => {
                 items.into_iter().for_each(|item| self.keep(item, &step.document, Own::No));
                 Ok(())
             }
-            // The same answer awaits every other document there.
-            Err(e) if matches!(e.family, Family::Refused | Family::Unreachable) => Err(e),
-            Err(e) => {
-                let effect = if step.instead.is_empty() { Effect::Missing } else { Effect::Slower };
-                self.problems.push(Problem { effect, ..Problem::of(step.document.url(), &e) });
-                let Some(parent) = &step.parent else { return Ok(()) };
-                step.instead.iter().try_for_each(|href| self.follow(parent, href, step.depth, Vec::new()))
+            Ok(Answer::Node(Node::Table)) => Ok(()),
+            Ok(Answer::Rows(rows, collections)) => {
+                self.gathered.collections.extend(collections);
+                self.gathered.unread += rows.matched - rows.items.len().min(rows.matched);
+                rows.items.into_iter().for_each(|item| self.keep(item, &step.document, Own::No));
+                Ok(())
             }
+            Err(e) => self.failed(step, e),
         }
     }
 
-    fn tree(&mut self, step: &Step, tree: &Tree) -> Result<()> {
+    /// One document's failure is listed; that of the catalog's own server ends the walk, for the same answer awaits every other
+    /// document there.
+    fn failed(&mut self, step: Step, error: Error) -> Result<()> {
+        let own = host(&step.document) == host(self.catalog.root());
+        match error.family {
+            Family::Unreachable if own => return Err(error),
+            Family::Unreachable => drop(self.silent.insert(host(&step.document))),
+            Family::Refused if own => {
+                self.refusals += 1;
+                if self.refusals >= REFUSALS || (step.document.is_table() && step.instead.is_empty()) {
+                    return Err(error);
+                }
+            }
+            _ => {}
+        }
+        let effect = if step.instead.is_empty() { Effect::Missing } else { Effect::Slower };
+        self.gathered.problems.push(Problem { effect, ..Problem::of(step.document.url(), &error) });
+        let Some(parent) = &step.parent else { return Ok(()) };
+        step.instead.iter().try_for_each(|href| self.follow(parent, href, step.depth, Vec::new()))
+    }
+
+    fn tree(&mut self, step: &Step, tree: &Arc<Tree>) -> Result<()> {
         let depth = step.depth + 1;
         for href in &tree.children {
             self.follow(&step.document, href, depth, Vec::new())?;
         }
         if !tree.items.is_empty() || !tree.tables.is_empty() {
-            self.collections.insert(tree.id.clone());
+            self.gathered.collections.insert(tree.id.clone());
         }
-        if !self.query.wants_collection(&tree.id) || !self.query.may_match(tree.place, &tree.time) {
+        // Items below a plain Catalog may belong to any collection.
+        let wanted = tree.collection.is_none() || self.query.wants_collection(&tree.id);
+        if !wanted || !self.query.may_match(tree.place, &tree.time) {
             return Ok(());
         }
         match tree.tables.first() {
@@ -114,7 +159,7 @@ impl<'q> Walk<'q> {
         let document = match from.follow(href) {
             Ok(document) => document,
             Err(e) => {
-                self.problems.push(Problem::of(from.url(), &e));
+                self.gathered.problems.push(Problem::of(from.url(), &e));
                 return Ok(());
             }
         };
@@ -129,20 +174,37 @@ impl<'q> Walk<'q> {
     }
 
     fn keep(&mut self, mut item: Item, document: &Document, own: Own) {
-        if let Some(id) = item.collection.as_ref().filter(|id| !self.collections.contains(*id)) {
-            self.collections.insert(id.clone());
+        if let Some(id) = item.collection.as_ref().filter(|id| !self.gathered.collections.contains(*id)) {
+            self.gathered.collections.insert(id.clone());
         }
         if !self.query.matches(&item) {
             return;
         }
         match settle(&mut item, document, own) {
-            Ok(()) => self.items.push(item),
-            Err(e) => self.problems.push(Problem::of(format!("{}: item {}", document.url(), item.id), &e)),
+            Ok(()) => self.gathered.items.push(item),
+            Err(e) => self.gathered.problems.push(Problem::of(format!("{}: item {}", document.url(), item.id), &e)),
         }
     }
 
     fn over(&self, found: String) -> Error {
         Error::new(Family::OverLimit, "search", format!("the catalog has {found}"), "a smaller catalog, or a deeper part of it")
             .hint("search one of its collections by its own URL")
+    }
+}
+
+async fn answer(catalog: &Catalog, query: &Query, document: &Document) -> Result<Answer> {
+    if document.is_table() {
+        let rows = catalog.rows(document, query).await?;
+        return Ok(Answer::Rows(rows, catalog.table(document).await?.table.collection_ids()));
+    }
+    Ok(Answer::Node(catalog.read(document).await?))
+}
+
+/// Scheme and host of a URL; nothing for a file.
+fn host(document: &Document) -> String {
+    let url = document.url();
+    match url.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.split('/').next().unwrap_or_default()),
+        None => String::new(),
     }
 }

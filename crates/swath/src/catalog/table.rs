@@ -1,0 +1,111 @@
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use swath_stac::Query;
+use swath_stac::geoparquet::{Opening, Pieces, Rows, Search, Step, Table};
+
+use super::Document;
+use crate::{Error, Family, Result};
+
+/// A table of items at its place: its footer, and all of it where it is small.
+pub(crate) struct PlacedTable {
+    pub table: Arc<Table>,
+    document: Document,
+    /// The version that the footer is of.
+    etag: Option<String>,
+    /// What is worth keeping for the next search.
+    pieces: Pieces,
+}
+
+/// A table up to this size is read whole, at once.
+const SMALL: u64 = 256 << 10;
+/// Bytes between two pages that are cheaper to read along than to ask for twice.
+const GAP: u64 = 24 << 10;
+/// A merged request grows no longer than this, so that requests can travel side by side.
+const LONGEST: u64 = 8 << 20;
+
+impl PlacedTable {
+    /// # Errors
+    /// Absent, Refused, Unreachable; Damaged where there is no table; Conflict where it changed meanwhile.
+    pub async fn open(document: &Document) -> Result<Self> {
+        let entry = document.store.head(&document.path).await?;
+        let mut pieces = Pieces::of(entry.size);
+        let mut due = if entry.size <= SMALL { 0..entry.size } else { Table::tail(entry.size) };
+        loop {
+            fetch(document, entry.etag.as_deref(), &mut pieces, std::slice::from_ref(&due)).await?;
+            match Table::open(&pieces).map_err(|e| placed(document, e))? {
+                Opening::Need(range) => due = range,
+                Opening::Ready(table) => {
+                    let pieces = if entry.size <= SMALL { pieces } else { Pieces::of(entry.size) };
+                    return Ok(Self { table: Arc::new(table), document: document.clone(), etag: entry.etag, pieces });
+                }
+            }
+        }
+    }
+
+    /// # Errors
+    /// Conflict where the table is no longer the one that was opened; Damaged, Refused, Unreachable.
+    pub async fn search(&self, query: &Query) -> Result<Rows> {
+        let (mut search, mut pieces) = (Search::new(&self.table, query), self.pieces.clone());
+        loop {
+            // Pages are unpacked where they do not hold up other requests.
+            let worked = tokio::task::spawn_blocking(move || {
+                let step = search.step(&pieces);
+                (search, pieces, step)
+            });
+            let step;
+            (search, pieces, step) = worked.await.map_err(|e| Error::new(Family::Damaged, self.document.url(), e.to_string(), ""))?;
+            match step.map_err(|e| placed(&self.document, e))? {
+                Step::Found(rows) => return Ok(rows),
+                Step::Need(ranges) => fetch(&self.document, self.etag.as_deref(), &mut pieces, &merged(ranges)).await?,
+            }
+        }
+    }
+}
+
+async fn fetch(document: &Document, etag: Option<&str>, pieces: &mut Pieces, ranges: &[Range<u64>]) -> Result<()> {
+    if let [all] = ranges
+        && all.start == 0
+        && all.end == pieces.size()
+        && etag.is_none()
+    {
+        pieces.add(0, document.store.get_at_most(&document.path, SMALL).await?.bytes);
+        return Ok(());
+    }
+    let parts: Vec<Bytes> = document.store.get_ranges(&document.path, ranges, etag).await?;
+    ranges.iter().zip(parts).for_each(|(range, part)| pieces.add(range.start, part));
+    Ok(())
+}
+
+/// The same error at the table's own place.
+fn placed(document: &Document, e: swath_stac::Error) -> Error {
+    swath_stac::Error { at: document.url(), ..e }.into()
+}
+
+/// The fewest requests for these ranges.
+fn merged(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
+    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    let mut merged: Vec<Range<u64>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end + GAP && range.end.max(last.end) - last.start <= LONGEST => {
+                last.end = last.end.max(range.end)
+            }
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_pages_travel_together() {
+        assert_eq!(merged(vec![50_000..60_000, 0..10_000, 20_000..30_000, 5_000..8_000]), [0..60_000]);
+        assert_eq!(merged(vec![0..10, 100_000..100_010]), [0..10, 100_000..100_010]);
+        assert_eq!(merged(vec![0..LONGEST, LONGEST..LONGEST + 5]).len(), 2);
+    }
+}
