@@ -10,5 +10,7 @@ mod _swath {
     #[pymodule_export]
     use crate::plan::{Plan, plan};
     #[pymodule_export]
-    use crate::verbs::{build_plan, check_place, convert_cog, describe_file, init_plan, publish_build, run_command};
+    use crate::verbs::{build_plan, build_shard, items_due, merge_shards, use_threads};
+    #[pymodule_export]
+    use crate::verbs::{check_place, convert_cog, describe_file, init_plan, publish_build, run_command};
 }

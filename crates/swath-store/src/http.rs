@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::refusal::Spot;
 use crate::store::{Entry, Fetched};
-use crate::wire::{AtMost, Reply, Wire, header, request};
+use crate::wire::{AtMost, RANGE_MD5, Reply, Wire, header, request};
 use crate::{Error, Family, Result};
 
 /// A server that ignores ranges is read whole up to this size.
@@ -91,6 +91,9 @@ async fn read_range(wire: &Wire, url: &Url, asked: &Asked<'_>, range: &Range<u64
     let mut ask = request(Method::GET, url).map_err(|f| spot.error(&f))?;
     let value = header(&format!("bytes={}-{}", range.start, range.end - 1)).map_err(|f| spot.error(&f))?;
     ask.headers_mut().insert(RANGE, value);
+    if wire.sums(length) {
+        ask.headers_mut().insert(RANGE_MD5, header("true").map_err(|f| spot.error(&f))?);
+    }
     // A weak ETag never matches in If-Match (RFC 9110 13.1.1); it is compared with the answer's instead.
     if let Some(pin) = asked.pin.filter(|pin| !pin.starts_with("W/")) {
         ask.headers_mut().insert(IF_MATCH, header(pin).map_err(|f| spot.error(&f))?);

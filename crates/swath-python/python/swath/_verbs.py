@@ -4,9 +4,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._access import Credential, split
+
+if TYPE_CHECKING:
+    import distributed
 
 
 def info(file: str | PathLike, *, statistics: bool = False, credential: Credential = None) -> dict | list[dict]:
@@ -106,7 +109,9 @@ def init(folder: str | PathLike, output: str | PathLike = "swath.toml", *, datet
     return json.loads(_swath.init(fspath(folder), fspath(output), datetime, force))
 
 
-def build(plan: str | PathLike = "swath.toml", datasets: Sequence[str] = (), *, check: bool = True) -> dict:
+def build(
+    plan: str | PathLike = "swath.toml", datasets: Sequence[str] = (), *, check: bool = True, client: distributed.Client | None = None
+) -> dict:
     """Convert what changed to COGs, write the STAC tree into ``build/`` beside the plan, and check its metadata.
 
     Parameters
@@ -117,6 +122,9 @@ def build(plan: str | PathLike = "swath.toml", datasets: Sequence[str] = (), *, 
         Ids of datasets; all where none is named.
     check
         Hold the metadata against the files afterwards.
+    client
+        A ``dask.distributed.Client``: its workers convert, where they see the folder of the plan under the same path and have this
+        package. A worker that is lost loses nothing that is finished; called again, it does what is left.
 
     Returns
     -------
@@ -128,10 +136,21 @@ def build(plan: str | PathLike = "swath.toml", datasets: Sequence[str] = (), *, 
     >>> import swath
     >>> swath.build("maps/swath.toml")["failed"]                                    # doctest: +SKIP
     []
+
+    On a cluster, here one of processes on this machine:
+
+    >>> from dask.distributed import Client                                         # doctest: +SKIP
+    >>> swath.build("maps/swath.toml", client=Client(n_workers=4))["converted"]     # doctest: +SKIP
+    762
     """
+    chosen = [datasets] if isinstance(datasets, str) else list(datasets)
+    if client is not None:
+        from ._cluster import build_on
+
+        return build_on(client, fspath(plan), chosen, check)
     from . import _swath
 
-    return json.loads(_swath.build(fspath(plan), [datasets] if isinstance(datasets, str) else list(datasets), check))
+    return json.loads(_swath.build(fspath(plan), chosen, check))
 
 
 def publish(

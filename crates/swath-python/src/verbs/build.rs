@@ -1,11 +1,13 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use pyo3::prelude::*;
 use serde_json::json;
-use swath::build::{self, Place};
+use swath::build::{self, BuildReport, Merged, Place, Shard};
 use swath::check::{self, Depth};
-use swath::lattice;
+use swath::lattice::{self, Resolved};
 use swath::plan_file::PlanFile;
+use swath::{Error, Family};
 
 use super::check::told;
 use crate::process::work;
@@ -14,17 +16,82 @@ use crate::process::work;
 #[pyfunction(name = "build")]
 pub fn build_plan(py: Python<'_>, plan: String, datasets: Vec<String>, checked: bool) -> PyResult<String> {
     work(py, move || {
-        let file = Path::new(&plan);
+        let here = Here::of(&plan)?;
+        let report = build::run(&here.plan, &here.resolved, &datasets, &here.place, &())?;
+        here.told(&report, checked)
+    })
+}
+
+/// Converts the share of one of `count` processes; writes no document.
+#[pyfunction]
+pub fn build_shard(py: Python<'_>, plan: String, datasets: Vec<String>, index: usize, count: usize) -> PyResult<String> {
+    work(py, move || {
+        let here = Here::of(&plan)?;
+        let report = build::run_shard(&here.resolved, &datasets, &here.place, Shard::new(index, count)?, &())?;
+        here.told(&report, false)
+    })
+}
+
+/// Makes the tree of what all shards made; converts nothing.
+#[pyfunction]
+pub fn merge_shards(py: Python<'_>, plan: String, datasets: Vec<String>, checked: bool) -> PyResult<String> {
+    work(py, move || {
+        let here = Here::of(&plan)?;
+        match build::merge(&here.plan, &here.resolved, &datasets, &here.place, &())? {
+            Merged::Done(report) => here.told(&report, checked),
+            Merged::Missing(missing) => {
+                let found = format!("{} of {} items are not built", missing.unbuilt, missing.items);
+                let error = Error::new(Family::Absent, plan, found, "all that the workers were given");
+                Err(error.hint("call swath.build again: it does what is left"))
+            }
+        }
+    })
+}
+
+/// Limits the threads that work in this process; only the first call counts, and only before any work.
+#[pyfunction]
+pub fn use_threads(count: usize) {
+    swath::use_threads(count);
+}
+
+/// How many items have an asset to convert.
+#[pyfunction]
+pub fn items_due(py: Python<'_>, plan: String, datasets: Vec<String>) -> PyResult<usize> {
+    work(py, move || {
+        let here = Here::of(&plan)?;
+        let due = build::due(&here.plan, &here.resolved, &here.place)?;
+        let items = due.conversions.iter().filter_map(|due| {
+            let mut parts = due.asset.splitn(3, '/');
+            Some((parts.next()?, parts.next()?))
+        });
+        let chosen = |dataset: &str| datasets.is_empty() || datasets.iter().any(|d| d == dataset);
+        Ok(items.filter(|(dataset, _)| chosen(dataset)).collect::<BTreeSet<_>>().len())
+    })
+}
+
+/// A plan with its files.
+struct Here {
+    plan: PlanFile,
+    place: Place,
+    resolved: Resolved,
+}
+
+impl Here {
+    fn of(plan: &str) -> swath::Result<Self> {
+        let file = Path::new(plan);
         let (plan, place) = (PlanFile::read(file)?, Place::beside(file));
         let resolved = lattice::resolve(&plan, &place.folder)?;
-        let report = build::run(&plan, &resolved, &datasets, &place, &())?;
+        Ok(Self { plan, place, resolved })
+    }
+
+    fn told(&self, report: &BuildReport, checked: bool) -> swath::Result<String> {
         let findings = match checked && report.datasets.iter().any(|d| d.items > 0) {
-            true => told(&check::run(&place.build, Depth::Metadata, &())?.findings),
+            true => told(&check::run(&self.place.build, Depth::Metadata, &())?.findings),
             false => Vec::new(),
         };
         let mut value = json!(report);
-        value["build"] = json!(place.build);
+        value["build"] = json!(self.place.build);
         value["findings"] = json!(findings);
         Ok(value.to_string())
-    })
+    }
 }

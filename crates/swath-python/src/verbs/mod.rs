@@ -8,7 +8,7 @@ mod init;
 mod main;
 mod publish;
 
-pub use build::build_plan;
+pub use build::{build_plan, build_shard, items_due, merge_shards, use_threads};
 pub use check::check_place;
 pub use cog::convert_cog;
 pub use info::describe_file;

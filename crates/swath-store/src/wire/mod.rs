@@ -42,11 +42,15 @@ const GARBLED: u32 = 3;
 /// No attempt begins later than this after the first.
 const DEADLINE: Duration = Duration::from_secs(180);
 const IN_FLIGHT: usize = 128;
+/// The longest range of which Azure tells the MD5 (Get Blob, x-ms-range-get-content-md5).
+const LARGEST_SUMMED: u64 = 4 << 20;
 /// What a body may weigh unless the caller says otherwise.
 const LARGEST_BODY: u64 = 1 << 30;
 
 pub(crate) const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 pub(crate) const CONTENT_CRC64: HeaderName = HeaderName::from_static("x-ms-content-crc64");
+/// Asks Azure for the MD5 of the range that it sends.
+pub(crate) const RANGE_MD5: HeaderName = HeaderName::from_static("x-ms-range-get-content-md5");
 pub(crate) const MS_BLOB_MD5: HeaderName = HeaderName::from_static("x-ms-blob-content-md5");
 
 /// Asked of one request through its extensions: the largest body that will be read.
@@ -89,6 +93,10 @@ impl Wire {
         let client =
             builder.build().map_err(|e| crate::Error::new(crate::Family::Unreachable, host.as_str(), e.without_url().to_string(), ""))?;
         Ok(Self(Arc::new(Shared { client, signer, traffic, gate: Semaphore::new(IN_FLIGHT) })))
+    }
+    /// Whether this range may come with a checksum of its own: Azure makes one of at most 4 MiB.
+    pub fn sums(&self, length: u64) -> bool {
+        matches!(self.0.signer, Signer::Azure(_)) && length <= LARGEST_SUMMED
     }
     /// Sends a request and reads its answer whole; 4xx and 5xx are failures.
     pub async fn send(&self, request: HttpRequest) -> Result<Reply, Failure> {

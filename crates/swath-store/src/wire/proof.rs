@@ -5,7 +5,7 @@ use md5::{Digest, Md5};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_RANGE, HeaderMap, HeaderName, RANGE};
 use reqwest::{Method, StatusCode};
 
-use super::{CONTENT_CRC64, CONTENT_MD5, Reply};
+use super::{CONTENT_CRC64, CONTENT_MD5, RANGE_MD5, Reply};
 
 /// What was asked.
 pub(super) struct Question {
@@ -17,7 +17,7 @@ pub(super) struct Question {
 pub(super) fn flaw(question: &Question, reply: &Reply) -> Option<String> {
     match question.method {
         Method::PUT => echo(question, reply),
-        Method::GET => range(question, reply).or_else(|| encoding(reply)).or_else(|| checksum(reply)),
+        Method::GET => range(question, reply).or_else(|| encoding(reply)).or_else(|| checksum(question, reply)),
         _ => None,
     }
 }
@@ -55,11 +55,11 @@ fn encoding(reply: &Reply) -> Option<String> {
     (!named.is_empty() && named != "identity").then(|| format!("the server sent the bytes encoded as '{named}', which was not asked for"))
 }
 
-/// A whole object's own checksum; that of a part is not told unless asked for.
-fn checksum(reply: &Reply) -> Option<String> {
+/// A whole object's own checksum; that of a part where it was asked for, since some servers send the whole object's with every part.
+fn checksum(question: &Question, reply: &Reply) -> Option<String> {
     let told = reply.headers.get(CONTENT_MD5).and_then(|value| BASE64.decode(value).ok()).filter(|sum| sum.len() == 16)?;
-    let whole = reply.status == StatusCode::OK;
-    (whole && told[..] != Md5::digest(&reply.body)[..]).then(|| "the bytes are not those of their MD5 checksum".to_owned())
+    let meant = reply.status == StatusCode::OK || question.headers.contains_key(RANGE_MD5);
+    (meant && told[..] != Md5::digest(&reply.body)[..]).then(|| "the bytes are not those of their MD5 checksum".to_owned())
 }
 
 #[cfg(test)]
@@ -70,6 +70,22 @@ mod tests {
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_part_is_held_to_its_own_checksum_where_that_was_asked_for() {
+        for (asked, told, right) in [
+            (Some("true"), "kAFQmDzST7DWlj99KOF/cg==", true),
+            (Some("true"), "AAAAAAAAAAAAAAAAAAAAAA==", false),
+            (None, "AAAAAAAAAAAAAAAAAAAAAA==", true),
+        ] {
+            let mut asks = headers(&[("range", "bytes=0-2")]);
+            asked.map(|value| asks.insert(RANGE_MD5, value.parse().unwrap()));
+            let question = Question { method: Method::GET, headers: asks };
+            let told = headers(&[("content-range", "bytes 0-2/9"), ("content-md5", told)]);
+            let reply = Reply { status: StatusCode::PARTIAL_CONTENT, headers: told, body: Bytes::from_static(b"abc") };
+            assert_eq!(flaw(&question, &reply).is_none(), right, "{asked:?}");
+        }
     }
 
     #[test]
@@ -88,6 +104,7 @@ mod tests {
             (Method::GET, ("range", "bytes=0-2"), 206, ("content-range", "bytes 0-8/9"), false),
             (Method::GET, ("range", "bytes=0-2"), 206, ("content-range", "lines 0-2"), false),
             (Method::GET, ("range", "bytes=0-2"), 206, ("content-md5", OTHER), true),
+            (Method::GET, ("x-ms-range-get-content-md5", "true"), 200, ("content-md5", OTHER), false),
             (Method::GET, ("x-a", "b"), 206, ("content-range", "bytes 0-2/9"), false),
             (Method::PUT, ("content-md5", OF_ABC), 201, ("content-md5", OF_ABC), true),
             (Method::PUT, ("content-md5", OF_ABC), 201, ("content-md5", OTHER), false),

@@ -42,11 +42,12 @@ pub fn run(plan: &PlanFile, resolved: &Resolved, chosen: &[String], place: &Plac
     known(resolved, chosen)?;
     let _workplace = Workplace::open(&place.folder)?;
     let path = Workplace::memory(&place.folder);
-    let memory = join(Memory::load(&path), &Records::list(&place.folder), resolved, place);
+    let records = Records::list(&place.folder);
+    let memory = join(Memory::load(&path), &records, resolved, place);
     let jobs = Jobs::gather(resolved, &Scope { chosen, shard: None }, &memory, place);
     let bench = Bench { place, watch, memory: &path, unfinished: place.unfinished() };
     let (memory, report) = bench.work_off(jobs, memory)?;
-    finish(plan, resolved, place, memory, report)
+    finish(plan, resolved, place, Converted { memory, records, report })
 }
 
 /// # Errors
@@ -57,17 +58,20 @@ pub(super) fn known(resolved: &Resolved, chosen: &[String]) -> Result<()> {
     Err(Error::misuse("", format!("the plan has no dataset {unknown:?}"), format!("it has: {known}")))
 }
 
+/// What a build has when nothing is left to convert.
+pub(super) struct Converted {
+    pub memory: Memory,
+    /// What the memory took over from shards.
+    pub records: Records,
+    pub report: BuildReport,
+}
+
 /// Writes the tree, remembers all that is built, and forgets what shards said of it.
-pub(super) fn finish(
-    plan: &PlanFile,
-    resolved: &Resolved,
-    place: &Place,
-    mut memory: Memory,
-    mut report: BuildReport,
-) -> Result<BuildReport> {
+pub(super) fn finish(plan: &PlanFile, resolved: &Resolved, place: &Place, converted: Converted) -> Result<BuildReport> {
+    let Converted { mut memory, records, mut report } = converted;
     tree::write(plan, resolved, place, &mut memory, &mut report)?;
     memory.failed.clear();
     memory.save(&place.unfinished(), &Workplace::memory(&place.folder))?;
-    Records::forget(&place.folder)?;
+    records.forget(&place.folder)?;
     Ok(report)
 }

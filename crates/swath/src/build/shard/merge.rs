@@ -6,7 +6,7 @@ use crate::Result;
 use crate::build::jobs::{Job, Jobs, Scope};
 use crate::build::memory::Memory;
 use crate::build::report::{BuildReport, Failure, Watch};
-use crate::build::run::{Place, finish, known};
+use crate::build::run::{Converted, Place, finish, known};
 use crate::build::workplace::Workplace;
 use crate::lattice::Resolved;
 use crate::plan_file::PlanFile;
@@ -49,7 +49,7 @@ pub fn merge(plan: &PlanFile, resolved: &Resolved, chosen: &[String], place: &Pl
     let mut report = BuildReport { unchanged: jobs.unchanged, failed: jobs.failed, ..BuildReport::default() };
     report.failed.extend(failed);
     report.failed.iter().for_each(|f| watch.failed(f));
-    finish(plan, resolved, place, memory, report).map(Merged::Done)
+    finish(plan, resolved, place, Converted { memory, records, report }).map(Merged::Done)
 }
 
 /// What shards tried in vain on the very same files, and the items that nobody tried.

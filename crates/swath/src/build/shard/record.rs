@@ -53,13 +53,17 @@ impl Records {
     /// Forgets them, once the memory of the whole holds what they say.
     ///
     /// # Errors
-    /// Disk, naming the folder.
-    pub(crate) fn forget(plan_folder: &Path) -> Result<()> {
-        let folder = Self::folder(plan_folder);
-        match std::fs::remove_dir_all(&folder) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(disk(&folder, &e)),
-            _ => Ok(()),
+    /// Disk, naming the record.
+    pub(crate) fn forget(&self, plan_folder: &Path) -> Result<()> {
+        for record in &self.found {
+            match std::fs::remove_file(&record.path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(disk(&record.path, &e)),
+                _ => {}
+            }
         }
+        // Locks are left where a network file system still holds one open.
+        let _ = std::fs::remove_dir_all(Self::folder(plan_folder));
+        Ok(())
     }
 }
 
@@ -71,6 +75,9 @@ fn record(path: &Path) -> Option<Record> {
 
 /// The memory of the whole as it would be with what the shards made since; records are always younger than the memory.
 pub(crate) fn join(mut memory: Memory, records: &Records, resolved: &Resolved, place: &Place) -> Memory {
+    if records.found.is_empty() {
+        return memory;
+    }
     let standing = Standing::of(resolved, place);
     for record in records.memories() {
         memory.replaced.extend(record.replaced);
