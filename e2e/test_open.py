@@ -96,8 +96,9 @@ def test_an_item_collection_and_a_table_open_by_themselves(swath, serve, tmp_pat
     items = globe.items(5)
     (tmp_path / "items.json").write_text(json.dumps({"type": "FeatureCollection", "features": items}))
     swath("search", tmp_path / "items.json", "-o", tmp_path / "items.parquet")
+    swath("search", tmp_path / "items.json", "-o", tmp_path / "items.ndjson")
     server = serve(tmp_path)
-    for address in (f"{server.url}/items.json", f"{server.url}/items.parquet", server.url):
+    for address in (f"{server.url}/items.json", f"{server.url}/items.ndjson", f"{server.url}/items.parquet", server.url):
         assert found(swath("search", address)) == [i["id"] for i in items], address
 
 

@@ -185,6 +185,18 @@ fn a_limit_cuts_after_the_order_and_says_how_many_match() {
 }
 
 #[test]
+fn of_a_large_table_no_more_is_read_than_the_limit_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let many: Vec<Item> = (0..600).flat_map(|n| items(&format!("d{n}"), f64::from(n % 300) - 150.0)).collect();
+    let path = folder.path().join("items.parquet");
+    std::fs::write(&path, swath::stac::geoparquet::write(&many, None).unwrap()).unwrap();
+    let size = std::fs::metadata(&path).unwrap().len();
+    let few = Limits { bytes: size / 4, ..Limits::default() };
+    assert_eq!(ask(&path, &Query::new(), &few).unwrap_err().family, swath::Family::OverLimit);
+    assert_eq!(ask(&path, &Query::new(), &Limits::default()).unwrap().matched, 3000);
+}
+
+#[test]
 fn a_document_packed_to_burst_is_not_unpacked() {
     let folder = tempfile::tempdir().unwrap();
     catalog(folder.path());

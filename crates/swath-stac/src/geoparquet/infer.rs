@@ -22,10 +22,10 @@ enum Kind {
 }
 
 /// The schema of the rows, without the geometry.
-pub(super) fn schema(rows: &[Object]) -> Result<Schema> {
+pub(super) fn schema(rows: impl Iterator<Item = Result<Object>>) -> Result<Schema> {
     let mut columns = IndexMap::new();
     for row in rows {
-        merge_fields(&mut columns, row, "")?;
+        merge_fields(&mut columns, &row?, "")?;
     }
     let fields: Vec<Field> = columns
         .iter()

@@ -34,16 +34,17 @@ pub fn write(items: &[Item], collection: Option<&Collection>) -> Result<Bytes> {
         items.iter().map(|item| (item.lonlat().map_or(u64::MAX, |b| hilbert::distance(&b)), item)).collect();
     ordered.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
     let items: Vec<&Item> = ordered.into_iter().map(|(_, item)| item).collect();
-    let rows = items.iter().map(|item| flat::row(item)).collect::<Result<Vec<Object>>>()?;
-    let attributes: SchemaRef = Arc::new(infer::schema(&rows)?);
+    // Rows are made twice, for all of them at once would weigh more than the items.
+    let attributes: SchemaRef = Arc::new(infer::schema(items.iter().map(|item| flat::row(item)))?);
     let schema = with_geometry(&attributes);
 
     let broken = |e: &dyn std::fmt::Display| Error::damaged("items.parquet", e.to_string(), "items that fit one table");
     let properties = properties(&schema, metadata(&items, collection));
     let mut writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties)).map_err(|e| broken(&e))?;
-    for (items, rows) in items.chunks(ROWS_AT_ONCE).zip(rows.chunks(ROWS_AT_ONCE)) {
+    for items in items.chunks(ROWS_AT_ONCE) {
+        let rows = items.iter().map(|item| flat::row(item)).collect::<Result<Vec<Object>>>()?;
         let mut decoder = ReaderBuilder::new(attributes.clone()).with_coerce_primitive(true).build_decoder().map_err(|e| broken(&e))?;
-        decoder.serialize(rows).map_err(|e| broken(&e))?;
+        decoder.serialize(&rows).map_err(|e| broken(&e))?;
         let Some(batch) = decoder.flush().map_err(|e| broken(&e))? else { continue };
         let wkb: Vec<Option<Vec<u8>>> = items.iter().map(|item| item.shape().map(|s| s.to_wkb())).collect();
         let mut columns: Vec<ArrayRef> = batch.columns().to_vec();

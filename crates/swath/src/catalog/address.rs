@@ -18,7 +18,7 @@ pub struct Document {
 /// Names of a root, in the order in which they are tried.
 const ROOTS: &[&str] = &["collection.json", "catalog.json", "items.parquet"];
 /// Endings of names that are documents themselves.
-const ENDINGS: &[&str] = &[".json", ".geojson", ".parquet", ".geoparquet"];
+const ENDINGS: &[&str] = &[".json", ".geojson", ".ndjson", ".jsonl", ".parquet", ".geoparquet"];
 /// Metadata of one document, at most: larger ones are no STAC JSON but a mistake or an attack.
 const LARGEST: u64 = 64 << 20;
 

@@ -47,7 +47,10 @@ impl Node {
             return Ok(Self::Items(geoparquet::read(bytes.clone()).map_err(|e| swath_stac::Error { at: at.to_owned(), ..e })?));
         }
         let wrong = |found: String| Error::new(Family::Damaged, at, found, "a STAC Catalog, Collection, Item or ItemCollection");
-        let value: Value = serde_json::from_slice(bytes).map_err(|e| wrong(format!("is no JSON: {e}")))?;
+        let value: Value = match serde_json::from_slice(bytes) {
+            Ok(value) => value,
+            Err(e) => return lines(bytes).map(Self::Items).ok_or_else(|| wrong(format!("is no JSON: {e}"))),
+        };
         let kind = value.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
         let named = |e: swath_stac::Error| Error::from(e.within(at));
         match kind.as_str() {
@@ -64,6 +67,13 @@ impl Node {
             other => Err(wrong(format!("has type {other:?}"))),
         }
     }
+}
+
+/// Items one a line, as `search -o items.ndjson` and other people's tools write them; `None` where a line is no Item.
+fn lines(bytes: &Bytes) -> Option<Vec<Item>> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let items: Option<Vec<Item>> = lines.map(|line| Item::from_json(serde_json::from_slice(line).ok()?).ok()).collect();
+    items.filter(|items| !items.is_empty())
 }
 
 fn tree(object: &Object) -> Tree {

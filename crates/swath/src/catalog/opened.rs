@@ -147,10 +147,10 @@ impl Catalog {
 
     /// The rows of a table that match. Where it was replaced since it was opened, it is opened once more.
     pub(crate) async fn rows(&self, document: &Document, query: &Query) -> Result<swath_stac::geoparquet::Rows> {
-        match self.table(document).await?.search(query).await {
+        match self.table(document).await?.search(query, self.limits().bytes).await {
             Err(e) if e.family == Family::Conflict => {
                 self.tables().remove(&document.url());
-                self.table(document).await?.search(query).await
+                self.table(document).await?.search(query, self.limits().bytes).await
             }
             done => done,
         }

@@ -20,6 +20,8 @@ pub(crate) struct PlacedTable {
 
 /// A table up to this size is read whole, at once.
 const SMALL: u64 = 256 << 10;
+/// What a table says of itself, at most.
+const LARGEST_FOOTER: u64 = 256 << 20;
 /// Bytes between two pages that are cheaper to read along than to ask for twice.
 const GAP: u64 = 24 << 10;
 /// A merged request grows no longer than this, so that requests can travel side by side.
@@ -35,6 +37,10 @@ impl PlacedTable {
         loop {
             fetch(document, entry.etag.as_deref(), &mut pieces, std::slice::from_ref(&due)).await?;
             match Table::open(&pieces).map_err(|e| placed(document, e))? {
+                Opening::Need(range) if range.end - range.start > LARGEST_FOOTER => {
+                    let found = format!("its footer is {} bytes", range.end - range.start);
+                    return Err(Error::new(Family::OverLimit, document.url(), found, format!("at most {LARGEST_FOOTER}")));
+                }
                 Opening::Need(range) => due = range,
                 Opening::Ready(table) => {
                     let pieces = if entry.size <= SMALL { pieces } else { Pieces::of(entry.size) };
@@ -45,9 +51,11 @@ impl PlacedTable {
     }
 
     /// # Errors
-    /// Conflict where the table is no longer the one that was opened; Damaged, Refused, Unreachable.
-    pub async fn search(&self, query: &Query) -> Result<Rows> {
+    /// Conflict where the table is no longer the one that was opened; OverLimit where more bytes of it would be read than these; Damaged,
+    /// Refused, Unreachable.
+    pub async fn search(&self, query: &Query, most: u64) -> Result<Rows> {
         let (mut search, mut pieces) = (Search::new(&self.table, query), self.pieces.clone());
+        let mut left = most;
         loop {
             // Pages are unpacked where they do not hold up other requests.
             let worked = tokio::task::spawn_blocking(move || {
@@ -58,9 +66,21 @@ impl PlacedTable {
             (search, pieces, step) = worked.await.map_err(|e| Error::new(Family::Damaged, self.document.url(), e.to_string(), ""))?;
             match step.map_err(|e| placed(&self.document, e))? {
                 Step::Found(rows) => return Ok(rows),
-                Step::Need(ranges) => fetch(&self.document, self.etag.as_deref(), &mut pieces, &merged(ranges)).await?,
+                Step::Need(ranges) => {
+                    let ranges = merged(ranges);
+                    let due: u64 = ranges.iter().map(|range| range.end - range.start).sum();
+                    left = left.checked_sub(due).ok_or_else(|| self.too_much(most))?;
+                    fetch(&self.document, self.etag.as_deref(), &mut pieces, &ranges).await?;
+                }
             }
         }
+    }
+}
+
+impl PlacedTable {
+    fn too_much(&self, most: u64) -> Error {
+        let found = format!("more than {most} bytes of it would be read");
+        Error::new(Family::OverLimit, self.document.url(), found, "a narrower search").hint("say --bbox, --datetime or --limit")
     }
 }
 
