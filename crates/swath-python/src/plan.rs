@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde_json::{Value, json};
 use swath::raster::Window;
-use swath::stack::{self, Fetch, Outcome, PlainGrid, Source, StackPlan};
+use swath::stack::{self, Fetch, Outcome, Part, PlainGrid, Source, StackPlan};
 
 use crate::access::{self, Spoken};
 use crate::catalog::Found;
@@ -53,9 +53,10 @@ impl Plan {
         Ok((py.get_type::<Self>().getattr("from_bytes")?, (self.to_bytes(py)?,)))
     }
     /// The plan of a part: ranges of times and bands, and a window as row, column, rows, columns.
-    fn cut(&self, times: (usize, usize), bands: (usize, usize), window: [u32; 4]) -> Self {
+    fn cut(&self, times: (usize, usize), bands: (usize, usize), window: [u32; 4]) -> PyResult<Self> {
         let [row, col, height, width] = window;
-        Self(Arc::new(part::cut(&self.0, &(times.0..times.1), &(bands.0..bands.1), Window { col, row, width, height })))
+        let part = Part { times: times.0..times.1, bands: bands.0..bands.1, window: Window { col, row, width, height } };
+        Ok(Self(Arc::new(self.0.cut(&part).map_err(|e| raised(&e))?)))
     }
     /// Lengths of chunks of about so many rows and columns.
     fn chunks(&self, rows: u32, cols: u32) -> (Vec<u32>, Vec<u32>) {

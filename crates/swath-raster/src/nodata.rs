@@ -120,7 +120,7 @@ impl Nodata {
     }
 
     /// One sample of this value in the machine's byte order; 0 where the type cannot hold it.
-    pub(crate) fn to_sample(self, sample: SampleType) -> Vec<u8> {
+    pub fn to_sample(self, sample: SampleType) -> Vec<u8> {
         let mut one = crate::Samples::zeros(sample, 1);
         macro_rules! integer {
             ($v:expr, $ty:ty) => {

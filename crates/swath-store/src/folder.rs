@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use crate::local::Local;
-use crate::store::{Entry, Fetched, Put};
+use crate::store::{Entry, Fetched, Put, Start};
 use crate::{Error, Family, Result};
 
 /// What temporary names begin with; listings leave them out.
@@ -40,7 +40,19 @@ pub(crate) fn read_ranges(path: &Path, ranges: &[Range<u64>], pin: Option<&str>)
         file.read_exact_at(&mut bytes, range.start).map_err(|e| Error::file(path, &e))?;
         Ok(Bytes::from(bytes))
     };
-    ranges.iter().map(one).collect()
+    let parts = ranges.iter().map(one).collect::<Result<_>>()?;
+    // Somebody may have written into it meanwhile.
+    let after = file.metadata().map_err(|e| Error::file(path, &e))?;
+    if etag(&after) != etag(&meta) {
+        return Err(Error::new(Family::Conflict, shown, "asset changed while it was read", "").hint("run the same command again"));
+    }
+    Ok(parts)
+}
+
+pub(crate) fn read_start(path: &Path, length: u64) -> Result<Start> {
+    let meta = open(path)?.1;
+    let bytes = read_ranges(path, &[0..length.min(meta.len())], Some(&etag(&meta)))?.pop().unwrap_or_default();
+    Ok(Start { bytes, version: Some(etag(&meta)), size: Some(meta.len()) })
 }
 
 pub(crate) fn head(path: &Path, name: &str) -> Result<Entry> {

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use futures::future::try_join_all;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_MATCH, RANGE};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_MATCH, LAST_MODIFIED, RANGE};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
 use crate::refusal::Spot;
-use crate::store::{Entry, Fetched};
+use crate::store::{Entry, Fetched, Start};
 use crate::wire::{AtMost, RANGE_MD5, Reply, Wire, header, request};
 use crate::{Error, Family, Result};
 
@@ -55,13 +55,13 @@ pub(crate) async fn read_ranges(wire: &Wire, url: &Url, asked: Asked<'_>, ranges
     if asked.habit.0.load(Relaxed) != SERVED
         && let Some((first, after)) = ranges.split_first()
     {
-        match read_range(wire, url, &asked, first, spot).await? {
+        match read_range(wire, url, &asked, first, spot).await?.0 {
             Part::Range(bytes) => parts.push(bytes),
             Part::Whole(all) => return ranges.iter().map(|range| slice(&all, range, spot)).collect(),
         }
         rest = after;
     }
-    let wanted = rest.iter().map(async |range| match read_range(wire, url, &asked, range, spot).await? {
+    let wanted = rest.iter().map(async |range| match read_range(wire, url, &asked, range, spot).await?.0 {
         Part::Range(bytes) => Ok(bytes),
         Part::Whole(all) => slice(&all, range, spot),
     });
@@ -69,10 +69,29 @@ pub(crate) async fn read_ranges(wire: &Wire, url: &Url, asked: Asked<'_>, ranges
     Ok(parts)
 }
 
+/// The first bytes of an object, which may have fewer, with its version and size.
+pub(crate) async fn read_start(wire: &Wire, url: &Url, habit: &Ranges, length: u64, spot: &Spot<'_>) -> Result<Start> {
+    let asked = Asked { pin: None, habit, end: End::Early };
+    let (part, reply) = read_range(wire, url, &asked, &(0..length), spot).await?;
+    let version = version(&reply.headers);
+    Ok(match part {
+        Part::Range(bytes) => Start { bytes, version, size: total(&reply.headers) },
+        Part::Whole(all) => Start { size: Some(all.len() as u64), bytes: all.slice(..all.len().min(length as usize)), version },
+    })
+}
+
 /// What all ranges of one call share.
 pub(crate) struct Asked<'a> {
     pub pin: Option<&'a str>,
     pub habit: &'a Ranges,
+    pub end: End,
+}
+
+/// Whether an object may end before a range does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Beyond,
+    Early,
 }
 
 enum Part {
@@ -81,12 +100,12 @@ enum Part {
     Whole(Bytes),
 }
 
-async fn read_range(wire: &Wire, url: &Url, asked: &Asked<'_>, range: &Range<u64>, spot: &Spot<'_>) -> Result<Part> {
+async fn read_range(wire: &Wire, url: &Url, asked: &Asked<'_>, range: &Range<u64>, spot: &Spot<'_>) -> Result<(Part, Reply)> {
     let Some(length) = range.end.checked_sub(range.start) else {
         return Err(Error::misuse(spot.at, format!("the range {}..{} ends before it begins", range.start, range.end), ""));
     };
     if length == 0 {
-        return Ok(Part::Range(Bytes::new()));
+        return Ok((Part::Range(Bytes::new()), Reply { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new() }));
     }
     let mut ask = request(Method::GET, url).map_err(|f| spot.error(&f))?;
     let value = header(&format!("bytes={}-{}", range.start, range.end - 1)).map_err(|f| spot.error(&f))?;
@@ -94,27 +113,27 @@ async fn read_range(wire: &Wire, url: &Url, asked: &Asked<'_>, range: &Range<u64
     if wire.sums(length) {
         ask.headers_mut().insert(RANGE_MD5, header("true").map_err(|f| spot.error(&f))?);
     }
-    // A weak ETag never matches in If-Match (RFC 9110 13.1.1); it is compared with the answer's instead.
-    if let Some(pin) = asked.pin.filter(|pin| !pin.starts_with("W/")) {
+    // A weak ETag never matches in If-Match (RFC 9110 13.1.1); it is compared with the answer's instead, as what stands in for one is.
+    if let Some(pin) = asked.pin.filter(|pin| pin.starts_with('"')) {
         ask.headers_mut().insert(IF_MATCH, header(pin).map_err(|f| spot.error(&f))?);
     }
     ask.extensions_mut().insert(AtMost(length.max(WHOLE_INSTEAD)));
     let reply = wire.send(ask).await.map_err(|f| spot.error(&f))?;
-    if let (Some(pin), Some(found)) = (asked.pin, etag(&reply.headers))
+    if let (Some(pin), Some(found)) = (asked.pin, version(&reply.headers))
         && pin != found
     {
         return Err(Error::new(Family::Conflict, spot.at, "asset changed while it was read", "").hint("run the same command again"));
     }
     if reply.status != StatusCode::PARTIAL_CONTENT {
         asked.habit.0.store(IGNORED, Relaxed);
-        return Ok(Part::Whole(reply.body));
+        return Ok((Part::Whole(reply.body.clone()), reply));
     }
     asked.habit.0.store(SERVED, Relaxed);
-    check_range(&reply, range, spot)?;
-    Ok(Part::Range(reply.body))
+    check_range(&reply, range, asked.end, spot)?;
+    Ok((Part::Range(reply.body.clone()), reply))
 }
 
-fn check_range(reply: &Reply, range: &Range<u64>, spot: &Spot<'_>) -> Result<()> {
+fn check_range(reply: &Reply, range: &Range<u64>, end: End, spot: &Spot<'_>) -> Result<()> {
     let says = reply.headers.get(CONTENT_RANGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let starts = says.strip_prefix("bytes ").and_then(|v| v.split('-').next()?.parse::<u64>().ok());
     let got = reply.body.len() as u64;
@@ -122,7 +141,8 @@ fn check_range(reply: &Reply, range: &Range<u64>, spot: &Spot<'_>) -> Result<()>
         let found = format!("the server sent '{says}' with {got} bytes");
         return Err(Error::new(Family::Damaged, spot.at, found, format!("bytes {}-{} were asked for", range.start, range.end - 1)));
     }
-    if got < range.end - range.start {
+    let whole = end == End::Early && total(&reply.headers).is_some_and(|size| size == range.start + got);
+    if got < range.end - range.start && !whole {
         return Err(short(range.start + got, range, spot));
     }
     Ok(())
@@ -136,6 +156,20 @@ fn slice(all: &Bytes, range: &Range<u64>, spot: &Spot<'_>) -> Result<Bytes> {
 /// The object ends inside the range that was asked for.
 pub(crate) fn short(end: u64, range: &Range<u64>, spot: &Spot<'_>) -> Error {
     Error::new(Family::Damaged, spot.at, format!("ends at byte {end}"), format!("bytes {}..{} were asked for", range.start, range.end))
+}
+
+/// The size of the whole object, as the answer to a range tells it.
+fn total(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_RANGE)?.to_str().ok()?.rsplit_once('/')?.1.parse().ok()
+}
+
+/// What tells one version of an object from another: its ETag; where the server gives none, the time of its last change and its size.
+fn version(headers: &HeaderMap) -> Option<String> {
+    etag(headers).or_else(|| {
+        let modified = headers.get(LAST_MODIFIED).and_then(|v| v.to_str().ok());
+        let size = total(headers).or_else(|| headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok());
+        modified.map(|modified| format!("modified {modified}, {} bytes", size.unwrap_or_default()))
+    })
 }
 
 pub(crate) fn etag(headers: &HeaderMap) -> Option<String> {

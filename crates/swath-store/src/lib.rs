@@ -40,6 +40,6 @@ pub use location::{AzurePlace, Location, Place};
 pub use redact::redact;
 pub use sas::{Explained, Finding, Policy, Purpose, Sas, SasGrant, SasKind, SasMade, SasRequest, Severity};
 pub use sas::{expiry as sas_expiry, explain as explain_sas};
-pub use store::{Container, Content, Entry, Fetched, Put, Store};
+pub use store::{Container, Content, Entry, Fetched, Put, Start, Store};
 pub use traffic::Counts;
 pub use upload::LocalFile;

@@ -1,5 +1,6 @@
 //! Where the links of a catalog lead, and with which credentials.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
@@ -104,14 +105,21 @@ impl Store {
         {
             location.sas = None;
         }
-        let key = format!("{} {}", location.url(), credentials.is_anonymous());
+        // A token for a container opens many of its objects; one that signs a single URL is of no further use.
+        let shared = !carries || matches!(location.place, Place::Azure(_));
+        let key =
+            format!("{} {} {:x}", location.url(), credentials.is_anonymous(), hash_of(target.split_once('?').map(|(_, query)| query)));
         let known = || self.shared.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
-        if !carries && let Some(store) = known().get(&key) {
+        if shared && let Some(store) = known().get(&key) {
             return Ok((store.clone(), path));
         }
         let store = Self::at(location, credentials, Arc::clone(&self.shared.traffic), Arc::clone(&self.shared.elsewhere))?;
-        if !carries {
-            known().insert(key, store.clone());
+        if shared {
+            let mut known = known();
+            if known.len() >= REMEMBERED {
+                known.clear();
+            }
+            known.insert(key, store.clone());
         }
         Ok((store, path))
     }
@@ -168,6 +176,15 @@ impl Store {
         let store = Self::at(location, &self.shared.credentials, Arc::clone(&self.shared.traffic), Arc::clone(&self.shared.elsewhere))?;
         Ok((store, outside))
     }
+}
+
+/// Stores remembered that links led to; beyond it the memory starts anew.
+const REMEMBERED: usize = 256;
+
+fn hash_of(query: Option<&str>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    query.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The path that a relative (or absolute) link in a local document means; its query and fragment are dropped.

@@ -10,7 +10,7 @@ use url::Url;
 use crate::azure;
 use crate::bucket::Bucket;
 use crate::credentials::{Credentials, Secret};
-use crate::http::{self, Asked, Ranges};
+use crate::http::{self, Asked, End, Ranges};
 use crate::location::{Location, Place};
 use crate::names::{append, check, join};
 use crate::refusal::{Action, Spot};
@@ -61,6 +61,17 @@ pub(crate) enum Backend {
 pub struct Fetched {
     pub bytes: Bytes,
     pub etag: Option<String>,
+}
+
+/// The first bytes of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// Fewer than asked for where the object is shorter.
+    pub bytes: Bytes,
+    /// The pin for further reads: the ETag, or what else tells one version from another.
+    pub version: Option<String>,
+    /// Of the whole object, where the server tells it.
+    pub size: Option<u64>,
 }
 
 /// One object, as a listing or a HEAD tells it.
@@ -230,6 +241,23 @@ impl Store {
             _ => self.on_wire(path, Action::Read, async |wire, url, spot| http::read_at_most(wire, &url, most, &spot).await).await,
         }
     }
+    /// The first bytes of an object, with what pins further reads to the same version: one request.
+    ///
+    /// # Errors
+    /// As [`Store::get`].
+    pub async fn get_start(&self, path: &str, length: u64) -> Result<Start> {
+        let habit = match &self.shared.backend {
+            Backend::Folder(root) => {
+                let file = self.file(root, path)?;
+                let start = blocking(move || folder::read_start(&file, length)).await?;
+                self.shared.traffic.read(start.bytes.len() as u64);
+                return Ok(start);
+            }
+            Backend::Bucket(bucket) => return bucket.get_start(&self.checked(path)?, length, &self.url_of(path)).await,
+            Backend::Web { ranges, .. } | Backend::Azure { ranges, .. } => ranges,
+        };
+        self.on_wire(path, Action::Read, async |wire, url, spot| http::read_start(wire, &url, habit, length, &spot).await).await
+    }
     /// Ranges of one object, in the order asked, all of one version when its ETag is given as the pin.
     ///
     /// Near ranges should be merged before: each is a request.
@@ -249,8 +277,10 @@ impl Store {
             Backend::Bucket(bucket) => return bucket.get_ranges(&self.checked(path)?, ranges, pin, &self.url_of(path)).await,
             Backend::Web { ranges, .. } | Backend::Azure { ranges, .. } => ranges,
         };
-        self.on_wire(path, Action::Read, async |wire, url, spot| http::read_ranges(wire, &url, Asked { pin, habit }, ranges, &spot).await)
-            .await
+        self.on_wire(path, Action::Read, async |wire, url, spot| {
+            http::read_ranges(wire, &url, Asked { pin, habit, end: End::Beyond }, ranges, &spot).await
+        })
+        .await
     }
     /// Size, ETag and what else the server tells without sending the bytes.
     ///

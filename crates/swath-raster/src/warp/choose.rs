@@ -1,4 +1,8 @@
-use super::{Lattice, project_bounds};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use super::{Lattice, bounds_between};
 use crate::crs::{Crs, Transformer};
 use crate::{Bounds, Error, Grid, Result};
 
@@ -111,9 +115,36 @@ pub fn exactly(sources: &[Grid], grid: &Grid) -> Result<Choice> {
     Ok(Choice { grid: grid.clone(), native, reasons })
 }
 
-/// Whether two CRS are one: by code where both have one, else by definition.
+/// Whether two CRS are one: by code, else by definition.
 pub fn same_crs(a: &Crs, b: &Crs) -> bool {
-    a == b || a.is_equivalent(b)
+    if a == b {
+        return true;
+    }
+    // PROJ takes its time to compare, and a stack of many files asks again and again.
+    let key = [a, b].map(|crs| crs.code().unwrap_or_else(|| crs.wkt2()).to_owned());
+    let known = || COMPARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(same) = known().get(&key) {
+        return *same;
+    }
+    let same = a.is_equivalent(b);
+    let mut known = known();
+    if known.len() >= REMEMBERED {
+        known.clear();
+    }
+    known.insert(key, same);
+    same
+}
+
+/// Comparisons remembered; beyond it the memory starts anew.
+const REMEMBERED: usize = 1024;
+
+static COMPARED: LazyLock<Mutex<HashMap<[String; 2], bool>>> = LazyLock::new(Mutex::default);
+
+/// A whole turn in units of a geographic CRS; `None` for a projected one.
+pub fn full_turn(crs: &Crs) -> Option<f64> {
+    let turn = std::f64::consts::TAU / crs.unit_size();
+    // The size of a degree has more digits than a double.
+    crs.is_geographic().then(|| if (turn - 360.0).abs() < 1e-6 { 360.0 } else { turn })
 }
 
 fn abs(lattice: Lattice) -> (f64, f64) {
@@ -174,30 +205,38 @@ fn frame(sources: &[Grid], crs: &Crs, wanted: &Wanted) -> Result<Bounds> {
     if let Some(bounds) = wanted.bounds {
         return Ok(bounds);
     }
-    let mut union: Option<Bounds> = None;
+    let mut seen: HashMap<(String, [u64; 4]), Bounds> = HashMap::new();
     for source in sources {
-        let bounds = projected(source.bounds(), crs_of(source)?, crs)?;
-        union = Some(union.map_or(bounds, |u| Bounds {
-            left: u.left.min(bounds.left),
-            bottom: u.bottom.min(bounds.bottom),
-            right: u.right.max(bounds.right),
-            top: u.top.max(bounds.top),
-        }));
+        let (own, bounds) = (crs_of(source)?, source.bounds());
+        let key = (name(own).to_owned(), [bounds.left, bounds.bottom, bounds.right, bounds.top].map(f64::to_bits));
+        if let Entry::Vacant(new) = seen.entry(key) {
+            new.insert(projected(bounds, own, crs)?);
+        }
     }
+    let union = union_of(seen.into_values(), crs);
     let union = union.ok_or_else(|| Error::misuse("", "there is nothing to make a grid of", "at least one source"))?;
     wanted.crop.map_or(Ok(union), |crop| cut(union, crop, crs))
 }
 
+/// The box around all boxes; where they lie on both sides of the antimeridian, longitudes go on beyond 180.
+fn union_of(boxes: impl Iterator<Item = Bounds>, crs: &Crs) -> Option<Bounds> {
+    let join = |a: Bounds, b: Bounds| Bounds {
+        left: a.left.min(b.left),
+        bottom: a.bottom.min(b.bottom),
+        right: a.right.max(b.right),
+        top: a.top.max(b.top),
+    };
+    let boxes: Vec<Bounds> = boxes.collect();
+    let plain = boxes.iter().copied().reduce(join)?;
+    let Some(turn) = full_turn(crs) else { return Some(plain) };
+    let east = |b: Bounds| if b.left + b.right < 0.0 { Bounds { left: b.left + turn, right: b.right + turn, ..b } } else { b };
+    let moved = boxes.iter().copied().map(east).reduce(join)?;
+    let width = |b: Bounds| b.right - b.left;
+    Some(if width(plain) > turn / 2.0 && width(moved) < width(plain) / 2.0 { moved } else { plain })
+}
+
 fn projected(bounds: Bounds, from: &Crs, to: &Crs) -> Result<Bounds> {
-    if same_crs(from, to) {
-        return Ok(bounds);
-    }
-    let transformer = Transformer::new(from, to)?;
-    let mut failure = None;
-    let around = project_bounds(bounds, &mut |points| failure = transformer.points(points).err());
-    if let Some(e) = failure {
-        return Err(e);
-    }
+    let around = bounds_between(bounds, from, to)?;
     around.ok_or_else(|| Error::unsupported("", format!("no part of the box has a place in {}", name(to)), ""))
 }
 
@@ -205,25 +244,32 @@ fn projected(bounds: Bounds, from: &Crs, to: &Crs) -> Result<Bounds> {
 fn cut(data: Bounds, crop: Bounds, crs: &Crs) -> Result<Bounds> {
     let lonlat = Crs::parse("OGC:CRS84")?;
     let unwrapped = Bounds { right: if crop.left > crop.right { crop.right + 360.0 } else { crop.right }, ..crop };
-    let turns: &[f64] = if crs.is_geographic() { &[0.0, 360.0, -360.0] } else { &[0.0] };
+    let turns = full_turn(crs).map_or(vec![0.0], |turn| vec![0.0, turn, -turn]);
     // Longitudes stay as typed where the target counts in them: 190 is a column of a grid from 0 to 360.
     let boxed = if crs.is_geographic() { unwrapped } else { projected(unwrapped, &lonlat, crs)? };
-    let pieces: Vec<Bounds> = turns
-        .iter()
-        .map(|turn| Bounds {
-            left: data.left.max(boxed.left + turn),
-            bottom: data.bottom.max(boxed.bottom),
-            right: data.right.min(boxed.right + turn),
-            top: data.top.min(boxed.top),
+    let pieces: Vec<(f64, Bounds)> = turns
+        .into_iter()
+        .map(|turn| {
+            let piece = Bounds {
+                left: data.left.max(boxed.left + turn),
+                bottom: data.bottom.max(boxed.bottom),
+                right: data.right.min(boxed.right + turn),
+                top: data.top.min(boxed.top),
+            };
+            (turn, piece)
         })
-        .filter(|b| b.left < b.right && b.bottom < b.top)
+        .filter(|(_, b)| b.left < b.right && b.bottom < b.top)
         .collect();
     let found = format!("the box {} {} {} {}", crop.left, crop.bottom, crop.right, crop.top);
     match pieces.as_slice() {
-        [one] => Ok(*one),
+        [(_, one)] => Ok(*one),
         [] => Err(Error::misuse("", format!("{found} holds no data"), "west, south, east, north in degrees, around some of the data")),
-        _ => Err(Error::unsupported("", format!("{found} meets both ends of a grid from {} to {}", data.left, data.right), "")
-            .hint("take each side by itself, or a projected --crs")),
+        // It meets both ends of the data: longitudes go on beyond the end.
+        many => Ok(Bounds {
+            left: many.iter().map(|(turn, b)| b.left - turn).fold(f64::INFINITY, f64::min),
+            right: many.iter().map(|(turn, b)| b.right - turn).fold(f64::NEG_INFINITY, f64::max),
+            ..many[0].1
+        }),
     }
 }
 

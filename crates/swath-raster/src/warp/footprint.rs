@@ -1,4 +1,6 @@
-use crate::{Bounds, Grid, Window};
+use super::{full_turn, same_crs};
+use crate::crs::{Crs, Transformer};
+use crate::{Bounds, Grid, Result, Window};
 
 /// Points along each edge of a box before it is projected.
 const PER_EDGE: usize = 32;
@@ -17,6 +19,36 @@ pub fn project_bounds(bounds: Bounds, project: Project<'_>) -> Option<Bounds> {
     }
     project(&mut points);
     around(points.into_iter())
+}
+
+/// The box around the image of a box in another CRS; `None` where no part of it has an image. Where the image crosses the
+/// antimeridian, longitudes go on beyond 180.
+///
+/// # Errors
+/// Unsupported where there is no way between the two.
+pub fn bounds_between(bounds: Bounds, from: &Crs, to: &Crs) -> Result<Option<Bounds>> {
+    if same_crs(from, to) {
+        return Ok(Some(bounds));
+    }
+    let transformer = Transformer::new(from, to)?;
+    let mut failure = None;
+    let mut project = |turn: Option<f64>| {
+        project_bounds(bounds, &mut |points| {
+            failure = transformer.points(points).err();
+            if let Some(turn) = turn {
+                points.iter_mut().filter(|p| p.0 < 0.0).for_each(|p| p.0 += turn);
+            }
+        })
+    };
+    let mut image = project(None);
+    if let (Some(plain), Some(turn)) = (image, full_turn(to))
+        && plain.right - plain.left > turn / 2.0
+        && let Some(moved) = project(Some(turn))
+        && moved.right - moved.left < (plain.right - plain.left) / 2.0
+    {
+        image = Some(moved);
+    }
+    failure.map_or(Ok(image), Err)
 }
 
 /// Box around the finite points.

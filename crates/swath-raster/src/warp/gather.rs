@@ -25,6 +25,18 @@ macro_rules! each {
     };
 }
 
+/// The samples at `index`, in that order; nodata where the index is [`NONE`] or past the end.
+pub(super) fn gather_or(samples: &Samples, index: &[u32], nodata: Option<Nodata>) -> Samples {
+    fn pick<T: Copy + bytemuck::Pod>(from: &[T], index: &[u32], fill: &[u8]) -> Vec<T> {
+        let fill = bytemuck::pod_read_unaligned(fill);
+        index.iter().map(|&i| from.get(i as usize).copied().unwrap_or(fill)).collect()
+    }
+    let sample = samples.sample_type();
+    let fill = nodata.or_else(|| sample.is_float().then_some(Nodata::Float(f64::NAN)));
+    let fill = fill.map_or_else(|| vec![0; sample.size()], |n| n.to_sample(sample));
+    each!(samples, v => pick(v, index, &fill))
+}
+
 /// The samples at `index`, in that order; zero where the index is [`NONE`] or past the end.
 pub(super) fn gather(samples: &Samples, index: &[u32]) -> Samples {
     fn pick<T: Copy + bytemuck::Zeroable>(from: &[T], index: &[u32]) -> Vec<T> {

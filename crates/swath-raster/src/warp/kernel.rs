@@ -1,5 +1,7 @@
 //! Weighted sums and order statistics over the source pixels under one target pixel.
 
+use crate::Window;
+
 /// What the source pixels are made into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kernel {
@@ -16,12 +18,27 @@ pub(super) enum Kernel {
     Median,
 }
 
-/// Rows of source values with their validity.
+/// Source values of a window with their validity.
 pub(super) struct Plane<'a> {
     pub values: &'a [f64],
     pub valid: &'a [u8],
-    pub width: usize,
-    pub height: usize,
+    pub window: Window,
+}
+
+/// Pixels of one axis that are at hand: the first, and the one after the last.
+#[derive(Clone, Copy)]
+struct Held {
+    first: f64,
+    end: f64,
+}
+
+impl Plane<'_> {
+    fn cols(&self) -> Held {
+        Held { first: self.window.col.into(), end: f64::from(self.window.col) + f64::from(self.window.width) }
+    }
+    fn rows(&self) -> Held {
+        Held { first: self.window.row.into(), end: f64::from(self.window.row) + f64::from(self.window.height) }
+    }
 }
 
 /// Buffers that are used again for the next pixel.
@@ -49,13 +66,14 @@ impl Kernel {
         }
     }
 
-    /// The value at (x, y), in pixel coordinates of the plane; `None` where no valid pixel is in reach.
+    /// The value at (x, y), in pixel coordinates of the whole source; `None` where no valid pixel is in reach. It does not depend on the
+    /// window, as long as that holds all pixels in reach.
     pub fn value(self, plane: &Plane, (x, y): (f64, f64), density: (f64, f64), scratch: &mut Scratch) -> Option<f64> {
         match self {
             Self::Weights { half, cubic } => {
                 let first = (
-                    weights(&mut scratch.across, x, widening(density.0), half, cubic, plane.width),
-                    weights(&mut scratch.down, y, widening(density.1), half, cubic, plane.height),
+                    weights(&mut scratch.across, x, widening(density.0), half, cubic, plane.cols()),
+                    weights(&mut scratch.down, y, widening(density.1), half, cubic, plane.rows()),
                 );
                 if cubic && density.0 <= NEARLY_ONE && density.1 <= NEARLY_ONE && !complete(plane, first, scratch) {
                     // Cubic weights are negative in part and mean nothing with gaps in them.
@@ -65,7 +83,7 @@ impl Kernel {
             }
             _ => {
                 let first =
-                    (coverage(&mut scratch.across, x, density.0, plane.width), coverage(&mut scratch.down, y, density.1, plane.height));
+                    (coverage(&mut scratch.across, x, density.0, plane.cols()), coverage(&mut scratch.down, y, density.1, plane.rows()));
                 if self == Self::Average { weighted(plane, first, scratch) } else { self.ordered(plane, first, scratch) }
             }
         }
@@ -74,7 +92,7 @@ impl Kernel {
     fn ordered(self, plane: &Plane, first: (usize, usize), scratch: &mut Scratch) -> Option<f64> {
         scratch.seen.clear();
         for (j, &down) in scratch.down.iter().enumerate() {
-            let row = (first.1 + j) * plane.width;
+            let row = (first.1 + j) * plane.window.width as usize;
             for (i, &across) in scratch.across.iter().enumerate() {
                 let at = row + first.0 + i;
                 if plane.valid[at] != 0 {
@@ -112,19 +130,19 @@ fn widening(density: f64) -> f64 {
     if density > NEARLY_ONE { density } else { 1.0 }
 }
 
-/// Weights of the pixels around `at` on one axis; returns the first pixel.
-fn weights(out: &mut Vec<f64>, at: f64, wide: f64, half: u32, cubic: bool, len: usize) -> usize {
+/// Weights of the pixels around `at` on one axis, of which `held` are at hand; returns the first, counted from those.
+fn weights(out: &mut Vec<f64>, at: f64, wide: f64, half: u32, cubic: bool, held: Held) -> usize {
     out.clear();
     let reach = f64::from(half) * wide;
-    let first = (at - 0.5 - reach).ceil().max(0.0);
-    let last = (at - 0.5 + reach).floor().min(len as f64 - 1.0);
+    let first = (at - 0.5 - reach).ceil().max(held.first);
+    let last = (at - 0.5 + reach).floor().min(held.end - 1.0);
     let mut pixel = first;
     while pixel <= last {
         let distance = ((pixel + 0.5 - at) / wide).abs();
         out.push(if cubic { cubic_weight(distance) } else { (1.0 - distance).max(0.0) });
         pixel += 1.0;
     }
-    first as usize
+    (first - held.first) as usize
 }
 
 /// Cubic convolution with a = -1/2 (Keys 1981, equation 15).
@@ -138,18 +156,18 @@ fn cubic_weight(d: f64) -> f64 {
     }
 }
 
-/// How much of each pixel lies under a box of width `density` around `at`; returns the first pixel.
-fn coverage(out: &mut Vec<f64>, at: f64, density: f64, len: usize) -> usize {
+/// How much of each pixel lies under a box of width `density` around `at`; returns the first, counted from those at hand.
+fn coverage(out: &mut Vec<f64>, at: f64, density: f64, held: Held) -> usize {
     out.clear();
     let (low, high) = (at - density / 2.0, at + density / 2.0);
-    let first = (low + 1e-6).floor().max(0.0);
-    let last = (high - 1e-6).ceil().min(len as f64);
+    let first = (low + 1e-6).floor().max(held.first);
+    let last = (high - 1e-6).ceil().min(held.end);
     let mut pixel = first;
     while pixel < last {
         out.push((pixel + 1.0).min(high) - pixel.max(low));
         pixel += 1.0;
     }
-    first as usize
+    (first - held.first) as usize
 }
 
 /// Whether all four by four pixels that a cubic needs are there and valid.
@@ -157,14 +175,14 @@ fn complete(plane: &Plane, first: (usize, usize), scratch: &Scratch) -> bool {
     let (wide, high) = (scratch.across.len(), scratch.down.len());
     wide >= 4
         && high >= 4
-        && (first.1..first.1 + high).all(|row| plane.valid[row * plane.width + first.0..][..wide].iter().all(|v| *v != 0))
+        && (first.1..first.1 + high).all(|row| plane.valid[row * plane.window.width as usize + first.0..][..wide].iter().all(|v| *v != 0))
 }
 
 /// Weighted mean over the valid pixels, their weights made to sum to one.
 fn weighted(plane: &Plane, first: (usize, usize), scratch: &Scratch) -> Option<f64> {
     let (mut sum, mut total) = (0.0, 0.0);
     for (j, &down) in scratch.down.iter().enumerate() {
-        let row = (first.1 + j) * plane.width;
+        let row = (first.1 + j) * plane.window.width as usize;
         for (i, &across) in scratch.across.iter().enumerate() {
             let at = row + first.0 + i;
             let weight = down * across;
@@ -189,7 +207,8 @@ mod tests {
         let values: Vec<f64> = (0..16).map(|i| f64::from(i / 4 * 10 + i % 4)).collect();
         let mut valid = [1u8; 16];
         valid[10] = 0;
-        let plane = Plane { values: &values, valid: &valid, width: 4, height: 4 };
+        let window = Window { col: 0, row: 0, width: 4, height: 4 };
+        let plane = Plane { values: &values, valid: &valid, window };
         let got = kernel.value(&plane, at, (density, density), &mut Scratch::default());
         let near = match (got, expected) {
             (Some(a), Some(b)) => (a - b).abs() < 1e-9,

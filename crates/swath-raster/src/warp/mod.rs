@@ -3,6 +3,7 @@
 //! Pixel (col, row) has its centre at `(col + 0.5, row + 0.5)`. Everything here is arithmetic on values at hand.
 
 mod approximation;
+mod cell;
 mod choose;
 mod footprint;
 mod gather;
@@ -12,9 +13,9 @@ mod pixel_map;
 mod resample;
 
 pub use approximation::Approximation;
-pub use choose::{Choice, Wanted, choose, exactly, same_crs};
-pub use footprint::{covered_by, project_bounds};
+pub use choose::{Choice, Wanted, choose, exactly, full_turn, same_crs};
+pub use footprint::{bounds_between, covered_by, project_bounds};
 pub use gather::validity;
 pub use lattice::Lattice;
 pub use pixel_map::{PixelMap, Reach};
-pub use resample::{Field, Method, Patch, resample};
+pub use resample::{Field, Method, Patch, nearest, resample};

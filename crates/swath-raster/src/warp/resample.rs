@@ -1,7 +1,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::gather::{NONE, from_f64, gather, to_f64};
+use super::gather::{NONE, from_f64, gather, gather_or, to_f64};
 use super::kernel::{Kernel, Plane, Scratch};
 use super::{PixelMap, Reach};
 use crate::{Error, Nodata, Result, Samples, Window};
@@ -98,14 +98,33 @@ pub fn resample(fields: &[Field], map: &PixelMap, target: Window, method: Method
             return Err(Error::misuse("", format!("{} samples for {pixels} pixels", field.samples.len()), "one sample per pixel"));
         }
     }
-    if window.pixels() >= NONE as usize {
-        return Err(Error::over_limit("", format!("a window of {} pixels", window.pixels()), format!("at most {}", NONE - 1)));
-    }
+    fits(window)?;
     let index = nearest_index(map, target, window);
     let Some(kernel) = method.kernel() else {
         return Ok(fields.iter().map(|field| nearest_patch(field, &index)).collect());
     };
     fields.iter().map(|field| kernel_patch(field, map, target, kernel, &index)).collect()
+}
+
+/// The nearest source pixels of `target` for each band of a window of the source; nodata (NaN for floats, else 0, without one) where
+/// there is none. What the source pixels mean plays no part.
+///
+/// # Errors
+/// As [`resample`].
+pub fn nearest(bands: &[Samples], window: Window, map: &PixelMap, target: Window, nodata: Option<Nodata>) -> Result<Vec<Samples>> {
+    if let Some(short) = bands.iter().find(|samples| samples.len() != window.pixels()) {
+        return Err(Error::misuse("", format!("{} samples for {} pixels", short.len(), window.pixels()), "one sample per pixel"));
+    }
+    fits(window)?;
+    let index = nearest_index(map, target, window);
+    Ok(bands.iter().map(|samples| gather_or(samples, &index, nodata)).collect())
+}
+
+fn fits(window: Window) -> Result<()> {
+    if window.pixels() >= NONE as usize {
+        return Err(Error::over_limit("", format!("a window of {} pixels", window.pixels()), format!("at most {}", NONE - 1)));
+    }
+    Ok(())
 }
 
 /// For each pixel of the target, where its nearest source pixel stands in the window.
@@ -139,8 +158,7 @@ fn kernel_patch(field: &Field, map: &PixelMap, target: Window, kernel: Kernel, i
     let Some(values) = to_f64(field.samples) else {
         return Err(Error::misuse("", format!("{} samples", sample.name()), "complex samples can be resampled by nearest only"));
     };
-    let window = field.window;
-    let plane = Plane { values: &values, valid: field.valid, width: window.width as usize, height: window.height as usize };
+    let plane = Plane { values: &values, valid: field.valid, window: field.window };
     let density = map.density(target);
     let mut out = vec![0.0; target.pixels()];
     let mut valid = vec![0u8; target.pixels()];
@@ -160,8 +178,7 @@ fn kernel_patch(field: &Field, map: &PixelMap, target: Window, kernel: Kernel, i
                 if !x.is_finite() || !y.is_finite() {
                     continue;
                 }
-                let here = (x - f64::from(window.col), y - f64::from(window.row));
-                if let Some(value) = kernel.value(&plane, here, (density.x, density.y), scratch) {
+                if let Some(value) = kernel.value(&plane, (x, y), (density.x, density.y), scratch) {
                     out[i] = value;
                     valid[i] = 1;
                 }

@@ -6,7 +6,7 @@ use object_store::{Attribute, GetOptions, GetRange, GetResult, ObjectStore, Obje
 
 use super::Bucket;
 use crate::refusal::Action;
-use crate::store::{Entry, Fetched};
+use crate::store::{Entry, Fetched, Start};
 use crate::{Error, Family, Result};
 
 /// Ranges of one object that are asked for together.
@@ -29,6 +29,22 @@ impl Bucket {
             parts.extend(try_join_all(some.iter().map(async |range| self.get_range(name, range, pin, shown).await)).await?);
         }
         Ok(parts)
+    }
+    pub async fn get_start(&self, name: &str, length: u64, shown: &str) -> Result<Start> {
+        let fail = |e: object_store::Error| self.explain(&e, shown, Action::Read);
+        let options = GetOptions { range: Some(GetRange::Bounded(0..length.max(1))), ..GetOptions::default() };
+        let result = self.objects.get_opts(&self.object(name)?, options).await.map_err(fail)?;
+        let (version, size) = (result.meta.e_tag.as_deref().map(quoted), result.meta.size);
+        let bytes = result.bytes().await.map_err(fail)?;
+        if (bytes.len() as u64) < length.min(size) {
+            return Err(Error::new(
+                Family::Damaged,
+                shown,
+                format!("{} bytes came", bytes.len()),
+                format!("{} were asked for", length.min(size)),
+            ));
+        }
+        Ok(Start { bytes, version, size: Some(size) })
     }
     pub async fn head(&self, name: &str, shown: &str) -> Result<Entry> {
         let fail = |e: object_store::Error| self.explain(&e, shown, Action::Read);

@@ -1,20 +1,42 @@
 use std::collections::HashMap;
 
-use swath_raster::warp::Patch;
-use swath_raster::{Nodata, SampleType, Samples, Window, with_real};
+use swath_raster::{Nodata, SampleType, Samples, Shape, Window, with_real};
 
+use super::piece::Empty;
 use crate::{Error, Family, Result};
+
+/// Pixels of one band for a window of the array.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sheet {
+    pub samples: Samples,
+    pub valid: Valid,
+}
+
+/// Which of them are data.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Valid {
+    /// Those that are neither the array's nodata nor NaN.
+    Told,
+    /// Those without a 0.
+    Mask(Vec<u8>),
+}
+
+/// Whether anything can lie where a sheet goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ground {
+    Fresh,
+    Shared,
+}
 
 /// The array while it is being filled: of two valid pixels the first stays.
 pub(super) struct Canvas {
     data: Samples,
     sample: SampleType,
-    nodata: Option<Nodata>,
+    empty: Empty,
     width: usize,
     pixels: usize,
-    /// Which pixels of a plane are filled; let go when the plane is done, unless only it can tell where data is.
-    filled: HashMap<usize, Vec<u8>>,
-    done: Vec<usize>,
+    /// Where values cannot tell: which pixels of a plane are filled.
+    filled: HashMap<usize, Bits>,
 }
 
 impl Canvas {
@@ -22,46 +44,55 @@ impl Canvas {
     ///
     /// # Errors
     /// OverLimit where the machine cannot hold that many samples.
-    pub fn new(sample: SampleType, nodata: Option<Nodata>, planes: usize, width: u32, height: u32) -> Result<Self> {
-        let pixels = (width as usize).checked_mul(height as usize);
+    pub fn new(sample: SampleType, empty: Empty, planes: usize, shape: Shape) -> Result<Self> {
+        let pixels = (shape.width as usize).checked_mul(shape.height as usize);
         let samples =
             pixels.and_then(|p| p.checked_mul(planes)).filter(|s| s.checked_mul(sample.size()).is_some_and(|b| b <= isize::MAX as usize));
         let (Some(pixels), Some(samples)) = (pixels, samples) else {
             return Err(Error::new(Family::OverLimit, "", "an array too large for this machine", "fewer or coarser pixels"));
         };
-        let data = empty(sample, nodata, samples);
-        Ok(Self { data, sample, nodata, width: width as usize, pixels, filled: HashMap::new(), done: Vec::new() })
+        let data = empty_samples(sample, empty.nodata, samples);
+        Ok(Self { data, sample, empty, width: shape.width as usize, pixels, filled: HashMap::new() })
     }
 
-    /// Lays a patch over a window of a plane.
-    pub fn lay(&mut self, plane: usize, window: Window, patch: &Patch) -> Result<()> {
+    /// Lays a sheet over a window of a plane.
+    pub fn lay(&mut self, plane: usize, window: Window, sheet: &Sheet, ground: Ground) -> Result<()> {
         let cast;
-        let samples = if patch.samples.sample_type() == self.sample {
-            &patch.samples
+        let samples = if sheet.samples.sample_type() == self.sample {
+            &sheet.samples
         } else {
-            cast = cast_to(&patch.samples, self.sample);
+            cast = cast_to(&sheet.samples, self.sample);
             &cast
         };
         let (pixels, width) = (self.pixels, self.width);
+        let masked = |valid: &Valid| !matches!(valid, Valid::Mask(mask) if mask.len() != window.pixels());
         let inside = window.col as usize + window.width as usize <= width
             && (window.row as usize + window.height as usize) * width <= pixels
             && samples.len() == window.pixels()
-            && patch.valid.len() == window.pixels();
+            && masked(&sheet.valid)
+            && (plane + 1) * pixels <= self.data.len();
         if !inside {
-            return Err(Error::misuse(
-                "",
-                format!("a patch of {} pixels", samples.len()),
-                format!("one that fills {window:?} of the array"),
-            ));
+            let right = format!("one that fills {window:?} of the array");
+            return Err(Error::misuse("", format!("a sheet of {} pixels", samples.len()), right));
         }
-        let filled = self.filled.entry(plane).or_insert_with(|| vec![0; pixels]);
+        let nodata = empty_samples(self.sample, self.empty.nodata, 1);
+        let told = self.empty.told;
+        let filled = if told { None } else { Some(self.filled.entry(plane).or_insert_with(|| Bits::new(pixels))) };
         macro_rules! lay {
             ($($variant:ident)*) => {
-                match (&mut self.data, samples) {
-                    $((Samples::$variant(to), Samples::$variant(from)) => {
-                        lay_plane(&mut to[plane * pixels..(plane + 1) * pixels], filled, width, window, from, &patch.valid)
+                match (&mut self.data, samples, &nodata) {
+                    $((Samples::$variant(to), Samples::$variant(from), Samples::$variant(nodata)) => {
+                        let mut plane = Plane { to: &mut to[plane * pixels..(plane + 1) * pixels], width, window };
+                        match (filled, &sheet.valid) {
+                            (None, Valid::Told) if ground == Ground::Fresh => plane.copy(from),
+                            (None, Valid::Told) => plane.fill(from, nodata[0]),
+                            (Some(filled), Valid::Mask(valid)) => plane.mask(filled, from, |i, _| valid[i] != 0),
+                            (Some(filled), Valid::Told) => plane.mask(filled, from, |_, x| !x.is_nan() && x != nodata[0]),
+                            // Where all values tell, no sheet has a mask.
+                            (None, Valid::Mask(_)) => {}
+                        }
                     })*
-                    // Both were made the same type above.
+                    // All were made the same type above.
                     _ => {}
                 }
             };
@@ -70,28 +101,18 @@ impl Canvas {
         Ok(())
     }
 
-    /// No more patches will come for this plane.
-    pub fn finish(&mut self, plane: usize) {
-        if self.nodata.is_some() || self.sample.is_float() {
-            self.filled.remove(&plane);
-        } else {
-            self.done.push(plane);
-        }
-    }
-
     /// The samples, and 0 where there is no data if neither a nodata value nor NaN says so.
     pub fn into_parts(mut self, planes: usize) -> (Samples, Option<Vec<u8>>) {
-        if self.nodata.is_some() || self.sample.is_float() {
+        if self.empty.told || self.empty.nodata.is_some() || self.sample.is_float() {
             return (self.data, None);
         }
-        let full = (0..planes).all(|p| self.filled.get(&p).is_some_and(|f| f.iter().all(|v| *v != 0)));
-        if full {
+        if (0..planes).all(|p| self.filled.get(&p).is_some_and(Bits::all)) {
             return (self.data, None);
         }
         let mut valid = Vec::with_capacity(planes * self.pixels);
         for plane in 0..planes {
             match self.filled.remove(&plane) {
-                Some(filled) => valid.extend(filled),
+                Some(filled) => valid.extend((0..self.pixels).map(|i| u8::from(filled.at(i)))),
                 None => valid.resize(valid.len() + self.pixels, 0),
             }
         }
@@ -99,7 +120,74 @@ impl Canvas {
     }
 }
 
-trait Sample: Copy {
+/// One bit for each pixel.
+struct Bits {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Bits {
+    fn new(len: usize) -> Self {
+        Self { words: vec![0; len.div_ceil(64)], len }
+    }
+    fn at(&self, i: usize) -> bool {
+        self.words[i / 64] >> (i % 64) & 1 != 0
+    }
+    fn set(&mut self, i: usize) {
+        self.words[i / 64] |= 1 << (i % 64);
+    }
+    fn all(&self) -> bool {
+        self.words.iter().map(|w| w.count_ones() as usize).sum::<usize>() == self.len
+    }
+}
+
+/// A window of a plane of the array.
+struct Plane<'a, T> {
+    to: &'a mut [T],
+    width: usize,
+    window: Window,
+}
+
+impl<T: Sample> Plane<'_, T> {
+    fn rows<'a>(&'a mut self, from: &'a [T]) -> impl Iterator<Item = (usize, &'a mut [T], &'a [T])> {
+        let (cols, col, width) = (self.window.width as usize, self.window.col as usize, self.width);
+        let first = self.window.row as usize;
+        let rows = self.to.chunks_mut(width.max(1)).skip(first).zip(from.chunks(cols.max(1)));
+        rows.enumerate().map(move |(j, (to, from))| ((first + j) * width + col, &mut to[col..col + cols], from))
+    }
+
+    fn copy(&mut self, from: &[T]) {
+        self.rows(from).for_each(|(_, to, from)| to.copy_from_slice(from));
+    }
+
+    /// Fills what is empty; a NaN beside another nodata value is no data either, and stays what it is.
+    fn fill(&mut self, from: &[T], nodata: T) {
+        for (_, to, from) in self.rows(from) {
+            for (to, &from) in to.iter_mut().zip(from) {
+                let empty = *to == nodata || to.is_nan();
+                *to = if empty && from != nodata { from } else { *to };
+            }
+        }
+    }
+
+    fn mask(&mut self, filled: &mut Bits, from: &[T], valid: impl Fn(usize, T) -> bool) {
+        let cols = self.window.width as usize;
+        for (j, (start, to, from)) in self.rows(from).enumerate() {
+            for (i, (to, &from)) in to.iter_mut().zip(from).enumerate() {
+                if !filled.at(start + i) {
+                    if valid(j * cols + i, from) {
+                        *to = from;
+                        filled.set(start + i);
+                    } else if from.is_nan() {
+                        *to = from;
+                    }
+                }
+            }
+        }
+    }
+}
+
+trait Sample: Copy + PartialEq {
     fn is_nan(self) -> bool {
         false
     }
@@ -117,28 +205,25 @@ impl Sample for f64 {
     }
 }
 
-fn lay_plane<T: Sample>(to: &mut [T], filled: &mut [u8], width: usize, window: Window, from: &[T], valid: &[u8]) {
-    let cols = window.width as usize;
-    for j in 0..window.height as usize {
-        let start = (window.row as usize + j) * width + window.col as usize;
-        let (to, filled) = (&mut to[start..start + cols], &mut filled[start..start + cols]);
-        let (from, valid) = (&from[j * cols..(j + 1) * cols], &valid[j * cols..(j + 1) * cols]);
-        for i in 0..cols {
-            if filled[i] == 0 {
-                if valid[i] != 0 {
-                    to[i] = from[i];
-                    filled[i] = 1;
-                } else if from[i].is_nan() {
-                    // A NaN beside another nodata value is no data either, and stays what it is.
-                    to[i] = from[i];
-                }
+/// Writes 'no data' where a pixel is not valid.
+pub(super) fn mark_empty(samples: &mut Samples, valid: &[u8], nodata: Option<Nodata>) {
+    let empty = empty_samples(samples.sample_type(), nodata, 1);
+    macro_rules! mark {
+        ($($variant:ident)*) => {
+            match (samples, &empty) {
+                $((Samples::$variant(to), Samples::$variant(empty)) => {
+                    to.iter_mut().zip(valid).for_each(|(to, valid)| *to = if *valid == 0 { empty[0] } else { *to });
+                })*
+                // Both are of one type.
+                _ => {}
             }
-        }
+        };
     }
+    mark!(U8 I8 U16 I16 U32 I32 U64 I64 F32 F64 CI16 CI32 CF32 CF64);
 }
 
 /// Samples that all mean 'no data'.
-pub(crate) fn empty(sample: SampleType, nodata: Option<Nodata>, len: usize) -> Samples {
+pub(crate) fn empty_samples(sample: SampleType, nodata: Option<Nodata>, len: usize) -> Samples {
     macro_rules! integers {
         ($variant:ident, $t:ty) => {{
             let fill = match nodata {
@@ -195,38 +280,58 @@ mod tests {
     const LEFT: Window = Window { col: 0, row: 0, width: 2, height: 2 };
     const RIGHT: Window = Window { col: 1, row: 0, width: 2, height: 2 };
 
-    fn check(sample: SampleType, nodata: Option<Nodata>, patches: &[(Window, Patch)], expected: &Samples, valid: Option<&[u8]>) {
-        let mut canvas = Canvas::new(sample, nodata, 1, 3, 2).unwrap();
-        for (window, patch) in patches {
-            canvas.lay(0, *window, patch).unwrap();
+    fn masked(samples: Samples, valid: &[u8]) -> Sheet {
+        Sheet { samples, valid: Valid::Mask(valid.to_vec()) }
+    }
+
+    fn check(sample: SampleType, empty: Empty, sheets: &[(Window, Sheet)], expected: &Samples, valid: Option<&[u8]>) {
+        let mut canvas = Canvas::new(sample, empty, 1, Shape { width: 3, height: 2 }).unwrap();
+        for (window, sheet) in sheets {
+            canvas.lay(0, *window, sheet, Ground::Shared).unwrap();
         }
-        canvas.finish(0);
         let (data, mask) = canvas.into_parts(1);
         assert_eq!((&data, mask.as_deref()), (expected, valid));
     }
 
     #[test]
     fn the_first_valid_pixel_stays() {
-        let first = (LEFT, Patch { samples: Samples::I16(vec![1, -9, 3, 4]), valid: vec![1, 0, 1, 1] });
-        let second = (RIGHT, Patch { samples: Samples::I16(vec![20, 21, 22, -9]), valid: vec![1, 1, 1, 0] });
-        let both = [first, second];
-        check(SampleType::I16, Some(Nodata::Int(-9)), &both, &Samples::I16(vec![1, 20, 21, 3, 4, -9]), None);
-        check(SampleType::I32, None, &both, &Samples::I32(vec![1, 20, 21, 3, 4, 0]), Some(&[1, 1, 1, 1, 1, 0]));
+        let nodata = Some(Nodata::Int(-9));
+        let samples = [Samples::I16(vec![1, -9, 3, 4]), Samples::I16(vec![20, 21, 22, -9])];
+        let [first, second] = samples.clone();
+        let both = [(LEFT, masked(first, &[1, 0, 1, 1])), (RIGHT, masked(second, &[1, 1, 1, 0]))];
+        let right = Samples::I16(vec![1, 20, 21, 3, 4, -9]);
+        check(SampleType::I16, Empty { nodata, told: false }, &both, &right, None);
+        check(
+            SampleType::I32,
+            Empty { nodata: None, told: false },
+            &both,
+            &Samples::I32(vec![1, 20, 21, 3, 4, 0]),
+            Some(&[1, 1, 1, 1, 1, 0]),
+        );
+        let [first, second] = samples.map(|samples| Sheet { samples, valid: Valid::Told });
+        let told = [(LEFT, first), (RIGHT, second)];
+        check(SampleType::I16, Empty { nodata, told: true }, &told, &right, None);
+        check(SampleType::I16, Empty { nodata, told: false }, &told, &right, None);
     }
 
     #[test]
-    fn a_patch_beyond_the_array_is_refused() {
-        let mut canvas = Canvas::new(SampleType::U8, None, 1, 2, 2).unwrap();
-        let patch = Patch { samples: Samples::U8(vec![0; 4]), valid: vec![1; 4] };
-        assert!(canvas.lay(0, RIGHT, &patch).is_err());
+    fn a_sheet_beyond_the_array_is_refused() {
+        let empty = Empty { nodata: None, told: false };
+        let mut canvas = Canvas::new(SampleType::U8, empty, 1, Shape { width: 2, height: 2 }).unwrap();
+        assert!(canvas.lay(0, RIGHT, &masked(Samples::U8(vec![0; 4]), &[1; 4]), Ground::Fresh).is_err());
     }
 
     #[test]
-    fn nan_beside_another_nodata_value_is_kept() {
-        let mut canvas = Canvas::new(SampleType::F32, Some(Nodata::Float(-1.0)), 1, 2, 2).unwrap();
-        let patch = Patch { samples: Samples::F32(vec![f32::NAN, -1.0, 2.0, 3.0]), valid: vec![0, 0, 1, 1] };
-        canvas.lay(0, LEFT, &patch).unwrap();
-        let (Samples::F32(v), None) = canvas.into_parts(1) else { panic!() };
-        assert!(v[0].is_nan() && v[1..] == [-1.0, 2.0, 3.0]);
+    fn nan_beside_another_nodata_value_is_kept_until_there_is_data() {
+        for told in [false, true] {
+            let empty = Empty { nodata: Some(Nodata::Float(-1.0)), told };
+            let mut canvas = Canvas::new(SampleType::F32, empty, 1, Shape { width: 2, height: 2 }).unwrap();
+            let first = Sheet { samples: Samples::F32(vec![f32::NAN, f32::NAN, -1.0, 3.0]), valid: Valid::Told };
+            let second = Sheet { samples: Samples::F32(vec![-1.0, 5.0, 2.0, 7.0]), valid: Valid::Told };
+            canvas.lay(0, LEFT, &first, Ground::Shared).unwrap();
+            canvas.lay(0, LEFT, &second, Ground::Shared).unwrap();
+            let (Samples::F32(v), None) = canvas.into_parts(1) else { panic!() };
+            assert!(v[0].is_nan() && v[1..] == [5.0, 2.0, 3.0], "{told}: {v:?}");
+        }
     }
 }

@@ -48,7 +48,7 @@ impl StackPlan {
             let _ = writeln!(out, "{}", time.label());
             for s in self.sources.iter().filter(|s| s.time == i) {
                 let w = s.target;
-                let level = if s.coarser >= 2.0 { format!(", overview up to 1:{:.1}", s.coarser) } else { String::new() };
+                let level = if s.coarser() >= 2.0 { format!(", overview up to 1:{:.1}", s.coarser()) } else { String::new() };
                 let _ = writeln!(
                     out,
                     "  {} {} -> columns {}..{}, rows {}..{}{level}",

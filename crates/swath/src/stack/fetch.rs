@@ -1,25 +1,26 @@
+use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use swath_raster::Span;
-use swath_store::Store;
+use swath_store::{Credentials, Start, Store};
 
-use crate::{Family, Result};
+use crate::{Error, Result};
 
 /// Bytes of files by their hrefs: what a stack reads through.
 pub trait Fetch: Send + Sync {
-    /// The ranges of one file, in the order asked.
+    /// The first bytes of a file, fewer where it is shorter, with its size and the version that they are of.
     ///
     /// # Errors
-    /// Absent, Refused, Unreachable, or Damaged where the file ends before a range does.
-    fn ranges<'a>(&'a self, href: &'a str, ranges: &'a [Range<u64>]) -> BoxFuture<'a, Result<Vec<Bytes>>>;
-    /// Bytes of the whole file.
+    /// Absent, Refused, Unreachable.
+    fn start(&self, href: &str, length: u64) -> BoxFuture<'_, Result<Start>>;
+    /// The ranges of one file, in the order asked, all of the version given.
     ///
     /// # Errors
-    /// As [`Fetch::ranges`].
-    fn size<'a>(&'a self, href: &'a str) -> BoxFuture<'a, Result<u64>>;
+    /// As [`Fetch::start`]; Damaged where the file ends before a range does; Conflict where it is another version by now.
+    fn ranges(&self, href: &str, ranges: &[Range<u64>], version: Option<&str>) -> BoxFuture<'_, Result<Vec<Bytes>>>;
     /// What this has cost so far.
     fn cost(&self) -> Cost;
 }
@@ -31,94 +32,100 @@ pub struct Cost {
     pub bytes: u64,
 }
 
-/// Reads through the store that a catalog was opened with; links lead elsewhere under that store's rules.
-pub struct StoreFetch {
+/// Makes the URL that opens a file, such as with a token behind it, of its href.
+pub type Sign = Arc<dyn Fn(&str) -> Result<String> + Send + Sync>;
+
+/// Reads hrefs wherever they lead: those inside the store of the catalog with its credential, others anonymously, or with what the
+/// person gave for that very account.
+pub struct StoreFetch(Arc<Reading>);
+
+struct Reading {
     root: Store,
+    /// The way to what a hook has signed: nothing but the signature opens it.
+    outside: Option<(Sign, Store)>,
     requests: AtomicU64,
     bytes: AtomicU64,
 }
 
 impl StoreFetch {
     pub fn new(root: Store) -> Self {
-        Self { root, requests: AtomicU64::new(0), bytes: AtomicU64::new(0) }
+        Self::with(root, None)
+    }
+
+    /// The same, where `sign` makes a URL of each href at the moment of reading. It may take its time: it runs beside the others.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn signing(root: Store, sign: Sign) -> Result<Self> {
+        let outside = Store::open("/", &Credentials::anonymous())?;
+        Ok(Self::with(root, Some((sign, outside))))
+    }
+
+    fn with(root: Store, outside: Option<(Sign, Store)>) -> Self {
+        let (requests, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self(Arc::new(Reading { root, outside, requests, bytes }))
+    }
+}
+
+impl fmt::Debug for StoreFetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreFetch({:?})", self.0.root)
+    }
+}
+
+impl Reading {
+    /// The store and path of an href, signed where there is a hook.
+    async fn place(&self, href: &str) -> Result<(Store, String)> {
+        let Some((sign, outside)) = &self.outside else { return Ok(self.root.resolve("", href)?) };
+        let (sign, plain) = (Arc::clone(sign), href.to_owned());
+        let signed = tokio::task::spawn_blocking(move || sign(&plain));
+        let signed = signed.await.map_err(|e| Error::misuse(swath_store::redact(href), format!("signing stopped: {e}"), ""))??;
+        let store = if signed == href { &self.root } else { outside };
+        Ok(store.resolve("", &signed)?)
+    }
+
+    /// Whether to ask again: a signature may have lapsed between signing and reading.
+    fn lapsed<T>(&self, done: &std::result::Result<T, swath_store::Error>) -> bool {
+        self.outside.is_some() && done.as_ref().is_err_and(|e| e.family == swath_store::Family::Refused)
+    }
+
+    async fn start(&self, href: String, length: u64) -> Result<Start> {
+        let (store, path) = self.place(&href).await?;
+        let mut done = store.get_start(&path, length).await;
+        if self.lapsed(&done) {
+            let (store, path) = self.place(&href).await?;
+            done = store.get_start(&path, length).await;
+        }
+        let start = done?;
+        self.requests.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(start.bytes.len() as u64, Relaxed);
+        Ok(start)
+    }
+
+    async fn ranges(&self, href: String, ranges: Vec<Range<u64>>, version: Option<String>) -> Result<Vec<Bytes>> {
+        let (store, path) = self.place(&href).await?;
+        let mut done = store.get_ranges(&path, &ranges, version.as_deref()).await;
+        if self.lapsed(&done) {
+            let (store, path) = self.place(&href).await?;
+            done = store.get_ranges(&path, &ranges, version.as_deref()).await;
+        }
+        let parts = done?;
+        self.requests.fetch_add(ranges.len() as u64, Relaxed);
+        self.bytes.fetch_add(parts.iter().map(|p| p.len() as u64).sum(), Relaxed);
+        Ok(parts)
     }
 }
 
 impl Fetch for StoreFetch {
-    fn ranges<'a>(&'a self, href: &'a str, ranges: &'a [Range<u64>]) -> BoxFuture<'a, Result<Vec<Bytes>>> {
-        Box::pin(async move {
-            let (store, path) = self.root.resolve("", href)?;
-            let parts = store.get_ranges(&path, ranges, None).await?;
-            self.requests.fetch_add(ranges.len() as u64, Relaxed);
-            self.bytes.fetch_add(parts.iter().map(|p| p.len() as u64).sum(), Relaxed);
-            Ok(parts)
-        })
+    fn start(&self, href: &str, length: u64) -> BoxFuture<'_, Result<Start>> {
+        let href = href.to_owned();
+        Box::pin(async move { self.0.start(href, length).await })
     }
-    fn size<'a>(&'a self, href: &'a str) -> BoxFuture<'a, Result<u64>> {
-        Box::pin(async move {
-            let (store, path) = self.root.resolve("", href)?;
-            self.requests.fetch_add(1, Relaxed);
-            Ok(store.head(&path).await?.size)
-        })
+    fn ranges(&self, href: &str, ranges: &[Range<u64>], version: Option<&str>) -> BoxFuture<'_, Result<Vec<Bytes>>> {
+        let (href, ranges, version) = (href.to_owned(), ranges.to_vec(), version.map(str::to_owned));
+        Box::pin(async move { self.0.ranges(href, ranges, version).await })
     }
     fn cost(&self) -> Cost {
-        Cost { requests: self.requests.load(Relaxed), bytes: self.bytes.load(Relaxed) }
-    }
-}
-
-/// Bytes between two ranges that are cheaper to read along than to ask for twice.
-const GAP: u64 = 64 << 10;
-/// A merged range grows no longer than this, so that ranges can travel side by side.
-const LONGEST: u64 = 4 << 20;
-
-/// The fewest requests for these spans: near ones become one range. Sorted.
-pub(crate) fn merged(spans: &[Span]) -> Vec<Range<u64>> {
-    let mut spans: Vec<Span> = spans.iter().copied().filter(|s| s.len > 0).collect();
-    spans.sort_unstable();
-    let mut ranges: Vec<Range<u64>> = Vec::new();
-    for span in spans {
-        match ranges.last_mut() {
-            Some(last) if span.offset <= last.end.saturating_add(GAP) && span.end().max(last.end) - last.start <= LONGEST => {
-                last.end = last.end.max(span.end());
-            }
-            Some(last) if span.end() <= last.end => {}
-            _ => ranges.push(span.offset..span.end()),
-        }
-    }
-    ranges
-}
-
-/// First bytes of a file that may be shorter.
-pub(super) async fn head(fetch: &dyn Fetch, href: &str, size: Option<u64>, wanted: u64) -> Result<(Bytes, Option<u64>)> {
-    let first = |len: u64| [0..len];
-    let size = match size {
-        Some(size) => size,
-        None => match fetch.ranges(href, &first(wanted)).await {
-            Ok(mut parts) if parts.len() == 1 => return Ok((parts.remove(0), None)),
-            Err(e) if e.family != Family::Damaged => return Err(e),
-            // Shorter than asked for: its size is needed after all.
-            _ => fetch.size(href).await?,
-        },
-    };
-    let mut parts = fetch.ranges(href, &first(wanted.min(size))).await?;
-    Ok((parts.pop().unwrap_or_default(), Some(size)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn near_spans_become_one_request() {
-        let span = |offset, len| Span { offset, len };
-        for (spans, expected) in [
-            (vec![span(100, 50), span(0, 100)], vec![0..150]),
-            (vec![span(0, 10), span(10 + GAP, 10)], vec![0..20 + GAP]),
-            (vec![span(0, 10), span(11 + GAP, 10)], vec![0..10, 11 + GAP..21 + GAP]),
-            (vec![span(0, LONGEST), span(LONGEST, 10), span(5, 10)], vec![0..LONGEST, LONGEST..LONGEST + 10]),
-            (vec![span(7, 0)], vec![]),
-        ] {
-            assert_eq!(merged(&spans), expected, "{spans:?}");
-        }
+        Cost { requests: self.0.requests.load(Relaxed), bytes: self.0.bytes.load(Relaxed) }
     }
 }

@@ -1,13 +1,15 @@
 use swath_raster::tiff::{Known, Step, Tiff, parse};
 use swath_raster::warp::same_crs;
-use swath_raster::{Grid, Limits, RasterInfo};
+use swath_raster::{Grid, Limits, RasterInfo, Shape, Span};
+use swath_store::Start;
 
-use super::fetch::{Fetch, head, merged};
+use super::fetch::Fetch;
+use super::merge::merged;
 use super::plan::Source;
 use crate::{Error, Family, Result};
 
-/// Fetched at first where the metadata does not say how long the header is.
-const HEADER: u64 = 16 << 10;
+/// Fetched at once where a directory lies beyond what was fetched.
+const FURTHER: u64 = 16 << 10;
 /// A header that needs more rounds than this is not one.
 const ROUNDS: usize = 24;
 
@@ -15,11 +17,18 @@ const ROUNDS: usize = 24;
 ///
 /// # Errors
 /// As the store and the TIFF reader say; Damaged, naming item, asset and field, where file and metadata contradict each other.
-pub(super) async fn open(fetch: &dyn Fetch, source: &Source) -> Result<Tiff> {
+pub(super) async fn open(fetch: &dyn Fetch, source: &Source) -> Result<Opened> {
     let named = |e: Error| about(source, e);
-    let tiff = read(fetch, source).await.map_err(named)?;
-    agree(source, tiff.info())?;
-    Ok(tiff)
+    let opened = read(fetch, source).await.map_err(named)?;
+    agree(source, opened.tiff.info())?;
+    Ok(opened)
+}
+
+/// A header, and the version of the file that it is of.
+#[derive(Clone)]
+pub(super) struct Opened {
+    pub tiff: Tiff,
+    pub version: Option<String>,
 }
 
 /// The same error with item and asset in front of its place.
@@ -29,19 +38,34 @@ pub(super) fn about(source: &Source, e: Error) -> Error {
     Error { at: format!("item {}, asset {}{at}", source.item, source.asset), ..e }
 }
 
-async fn read(fetch: &dyn Fetch, source: &Source) -> Result<Tiff> {
-    let href = &source.href;
+async fn read(fetch: &dyn Fetch, source: &Source) -> Result<Opened> {
+    let wanted = source.header_size.map_or_else(|| likely(source.grid.shape), |h| h.clamp(64, 16 << 20));
+    tiff(fetch, &source.href, wanted).await
+}
+
+/// Bytes that the header of a COG of this size takes, if it is cut into blocks of 512 pixels; more is asked for where it has more.
+fn likely(shape: Shape) -> u64 {
+    let blocks = u64::from(shape.width.div_ceil(512)) * u64::from(shape.height.div_ceil(512));
+    // Of each block and those of the overviews an offset and a length; the directories and what they say.
+    let bytes = 3 * 1024 + blocks.saturating_mul(8) * 4 / 3;
+    bytes.next_multiple_of(1024).min(1 << 20)
+}
+
+/// The header of a file, `wanted` bytes of it at first.
+pub(super) async fn tiff(fetch: &dyn Fetch, href: &str, wanted: u64) -> Result<Opened> {
     let at = href.split('?').next().unwrap_or(href);
-    let wanted = source.header_size.map_or(HEADER, |h| h.clamp(64, 16 << 20));
-    let (first, size) = head(fetch, href, source.size, wanted).await?;
+    let Start { bytes, version, size } = fetch.start(href, wanted).await?;
     let mut known = Known::new(size);
-    known.insert(0, first);
+    known.insert(0, bytes);
     for _ in 0..ROUNDS {
         match parse(at, &known, &Limits::default())? {
-            Step::Ready(tiff) => return Ok(tiff),
+            Step::Ready(tiff) => return Ok(Opened { tiff, version }),
             Step::Need(spans) => {
-                let ranges = merged(&spans);
-                let parts = fetch.ranges(href, &ranges).await?;
+                // What is needed next stands close behind what is known to be needed.
+                let further = |s: &Span| s.offset.saturating_add(s.len.max(FURTHER)).min(size.unwrap_or(s.end())).max(s.end());
+                let wide: Vec<Span> = spans.iter().map(|s| Span { offset: s.offset, len: further(s) - s.offset }).collect();
+                let ranges = merged(&wide);
+                let parts = fetch.ranges(href, &ranges, version.as_deref()).await?;
                 for (range, part) in ranges.iter().zip(parts) {
                     known.insert(range.start, part);
                 }

@@ -5,12 +5,18 @@
 
 mod array;
 mod canvas;
+mod common;
+mod cut;
 mod explain;
 mod facts;
 mod fetch;
 mod group;
 mod header;
+mod merge;
 mod number;
+mod pack;
+mod piece;
+mod place;
 mod plan;
 mod read;
 mod reduce;
@@ -18,13 +24,15 @@ mod request;
 mod rescale;
 mod run;
 mod select;
+mod stock;
 
 pub use array::Stack;
-pub(crate) use canvas::empty as empty_samples;
+pub(crate) use canvas::empty_samples;
+pub use cut::{Chunks, Part};
 pub use explain::bytes as readable_bytes;
 pub use facts::Class;
-pub(crate) use fetch::merged;
-pub use fetch::{Cost, Fetch, StoreFetch};
-pub use plan::{Band, BandFrom, PlainGrid, Source, StackPlan, Time, plan};
+pub use fetch::{Cost, Fetch, Sign, StoreFetch};
+pub(crate) use merge::merged;
+pub use plan::{Band, BandFrom, PlainGrid, Source, StackPlan, Time, Whole, plan};
 pub use request::{GroupBy, OnError, Reduce, StackRequest, Values};
 pub use run::{Failure, Outcome, run, survey};

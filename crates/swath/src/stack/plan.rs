@@ -1,20 +1,18 @@
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use swath_raster::crs::Crs;
-use swath_raster::warp::{self, Approximation, Method, PixelMap, Reach, Wanted};
+use swath_raster::warp::{self, Method, Wanted};
 use swath_raster::{Affine, Grid, Nodata, SampleType, Shape, Window};
 
+use super::common::common_type;
 use super::facts::{self, AssetFacts, Class, ItemFacts};
+use super::place::{GridKey, Placed, place_all};
 use super::select::{self, Picked};
 use super::{OnError, Reduce, StackRequest, Values, group, number};
 use crate::{Error, Family, Result};
-
-/// Pixels that a position may be off, in source pixels, where the grids' CRS differ.
-pub(super) const POSITION_TOLERANCE: f64 = 0.001;
 
 /// What will be read, and what becomes of it: plain data, to be printed, compared, or sent to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +36,19 @@ pub struct StackPlan {
     pub bytes: u64,
     /// In the order in which they fill the array: of two valid pixels the first stays.
     pub sources: Vec<Source>,
+    /// Where this is a part of another array: its place in that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Whole>,
+}
+
+/// The grid that a part was cut from, and the part's first pixel in it: positions are computed on the whole, so that a part is made
+/// exactly as the whole is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Whole {
+    pub transform: [f64; 6],
+    pub shape: Shape,
+    pub col: u32,
+    pub row: u32,
 }
 
 /// A grid that can be written down.
@@ -100,8 +111,17 @@ pub struct Source {
     pub bands: Vec<BandFrom>,
     /// Pixels of the target that it can fill.
     pub target: Window,
-    /// Source pixels per target pixel: an overview may be this much coarser than the full resolution.
-    pub coarser: f64,
+    /// Full resolution pixels per target pixel, across and down, where the target is finest.
+    pub density: [f64; 2],
+    /// Turns of 360 degrees that move it onto the target, where that goes on beyond the antimeridian.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub turns: i8,
+}
+
+// The signature is serde's.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(turns: &i8) -> bool {
+    *turns == 0
 }
 
 /// Which band of the file becomes which band of the array.
@@ -123,6 +143,11 @@ impl PlainGrid {
 }
 
 impl Source {
+    /// Full resolution pixels per target pixel: what decides which overview is read.
+    pub fn coarser(&self) -> f64 {
+        self.density[0].min(self.density[1])
+    }
+
     /// Bytes that a window of the target takes, all bands of this source together.
     pub(super) fn bytes(&self, window: Window) -> u64 {
         (window.pixels() as u64).saturating_mul((self.bands.len() * self.data_type.size()) as u64)
@@ -133,6 +158,34 @@ impl StackPlan {
     /// Bytes of pixels that a run makes, overlaps counted each time.
     pub fn work(&self) -> u64 {
         self.sources.iter().map(|s| s.bytes(s.target)).sum()
+    }
+
+    /// The grid on which positions are computed.
+    pub(super) fn whole_grid(&self) -> Result<Grid> {
+        let grid = self.grid.grid()?;
+        Ok(match self.whole {
+            Some(whole) => Grid { transform: Affine::from_array(whole.transform), shape: whole.shape, ..grid },
+            None => grid,
+        })
+    }
+
+    /// The same pixels, counted on [`StackPlan::whole_grid`].
+    pub(super) fn in_whole(&self, window: Window) -> Window {
+        let (col, row) = self.whole.map_or((0, 0), |w| (w.col, w.row));
+        Window { col: window.col.saturating_add(col), row: window.row.saturating_add(row), ..window }
+    }
+
+    /// Pixels of [`StackPlan::whole_grid`], counted on this plan's own grid.
+    pub(super) fn in_part(&self, window: Window) -> Window {
+        let (col, row) = self.whole.map_or((0, 0), |w| (w.col, w.row));
+        Window { col: window.col.saturating_sub(col), row: window.row.saturating_sub(row), ..window }
+    }
+
+    /// Bytes of all pixels.
+    pub(super) fn array_bytes(&self) -> u64 {
+        let Shape { width, height } = self.grid.shape;
+        let sizes = [self.times.len() as u64, self.bands.len() as u64, width.into(), height.into(), self.data_type.size() as u64];
+        sizes.into_iter().fold(1, u64::saturating_mul)
     }
 }
 
@@ -160,13 +213,10 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
     if !choice.native {
         classes_stay(&used, &picked, request.resampling)?;
     }
-    let positions = positions(&grids, &choice.grid)?;
+    let placed = place_all(&choice.grid, &grids.iter().collect::<Vec<_>>())?;
     let steps = group::group(&items, request.groupby);
-    let (times, sources) = sources(&items, &steps, &picked, &choice.grid, &positions, &mut reasons)?;
-    let shape = choice.grid.shape;
-    let samples =
-        (times.len() as u64).saturating_mul(bands.len() as u64).saturating_mul(u64::from(shape.width)).saturating_mul(shape.height.into());
-    let plan = StackPlan {
+    let (times, sources) = sources(&items, &steps, &picked, &placed, &mut reasons)?;
+    let mut plan = StackPlan {
         grid: PlainGrid::of(&choice.grid)?,
         native: choice.native,
         reasons,
@@ -178,9 +228,11 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
         reduce: request.reduce,
         errors: request.errors,
         values: request.values,
-        bytes: samples.saturating_mul(data_type.size() as u64),
+        bytes: 0,
         sources,
+        whole: None,
     };
+    plan.bytes = plan.array_bytes();
     within_limit(&plan, request.limit_bytes)?;
     Ok(plan)
 }
@@ -229,109 +281,12 @@ fn classes_stay(used: &[(&ItemFacts, &AssetFacts)], picked: &[Picked], method: M
     })
 }
 
-/// The type that holds all bands, and the value that means nothing in it.
-fn common_type(used: &[(&ItemFacts, &AssetFacts)], picked: &[Picked], reasons: &mut Vec<String>) -> Result<(SampleType, Option<Nodata>)> {
-    let mut common: Option<SampleType> = None;
-    let mut nodata: Vec<Option<Nodata>> = Vec::new();
-    for p in picked {
-        for (item, asset) in used.iter().filter(|(_, a)| a.key == p.asset) {
-            let Some(band) = asset.bands.get(p.band) else { continue };
-            let Some(sample) = band.sample else {
-                let at = format!("item {}, asset {}", item.id, asset.key);
-                return Err(Error::misuse(at, "the metadata has no data_type", "one").hint("`swath build` writes it"));
-            };
-            common = Some(match common {
-                None => sample,
-                Some(known) => promote(known, sample),
-            });
-            if !nodata.contains(&band.nodata) {
-                nodata.push(band.nodata);
-            }
-        }
-    }
-    let common = common.ok_or_else(|| Error::misuse("", "no band was picked", "at least one"))?;
-    if used.iter().flat_map(|(_, a)| &a.bands).any(|b| b.sample.is_some_and(|s| s != common)) {
-        reasons.push(format!("type {}: the smallest that holds every band", common.name()));
-    }
-    let chosen = nodata.iter().flatten().next().copied();
-    if nodata.len() > 1 {
-        let all: Vec<String> = nodata.iter().map(|n| n.map_or("none".into(), |n| n.to_string())).collect();
-        reasons.push(format!("nodata differs ({}): the array uses {}", all.join(", "), chosen.map_or("none".into(), |n| n.to_string())));
-    } else if chosen.is_none() && !common.is_float() {
-        reasons.push("no nodata value is declared: where there is no data the array holds 0".into());
-    }
-    Ok((common, chosen))
-}
-
-/// numpy's rule for two types that meet.
-pub(super) fn promote(a: SampleType, b: SampleType) -> SampleType {
-    use SampleType::{CF32, CF64, F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
-    if a == b {
-        return a;
-    }
-    if a.is_complex() || b.is_complex() {
-        let wide = [a, b].iter().any(|s| matches!(s, SampleType::CI32 | CF64 | F64 | U32 | I32 | U64 | I64));
-        return if wide { CF64 } else { CF32 };
-    }
-    if a.is_float() || b.is_float() {
-        let wide = [a, b].iter().any(|s| *s == F64 || (s.is_integer() && s.size() > 2));
-        return if wide { F64 } else { F32 };
-    }
-    let unsigned = |s: SampleType| matches!(s, U8 | U16 | U32 | U64);
-    if unsigned(a) == unsigned(b) {
-        return if a.size() >= b.size() { a } else { b };
-    }
-    let (plain, signed) = if unsigned(a) { (a, b) } else { (b, a) };
-    let bits = if plain.size() < signed.size() { signed.size() } else { plain.size() * 2 };
-    match bits {
-        1 => I8,
-        2 => I16,
-        4 => I32,
-        8 => I64,
-        _ => F64,
-    }
-}
-
-/// Where the target's pixels lie in each of the other CRS.
-pub(super) type Positions = Vec<(Crs, Arc<Approximation>)>;
-
-fn positions(sources: &[Grid], target: &Grid) -> Result<Positions> {
-    let mut finest: Vec<(Crs, f64)> = Vec::new();
-    for source in sources {
-        let Some(crs) = &source.crs else { continue };
-        if target.crs.as_ref().is_some_and(|t| warp::same_crs(t, crs)) {
-            continue;
-        }
-        let t = source.transform;
-        let pixel = t.a.hypot(t.d).min(t.b.hypot(t.e));
-        match finest.iter_mut().find(|(known, _)| known == crs) {
-            Some((_, size)) => *size = size.min(pixel),
-            None => finest.push((crs.clone(), pixel)),
-        }
-    }
-    finest
-        .into_iter()
-        .map(|(crs, pixel)| Ok((crs.clone(), Arc::new(Approximation::between(target, &crs, pixel * POSITION_TOLERANCE)?))))
-        .collect()
-}
-
-/// The positions for every source of a plan, computed anew.
-pub(super) fn positions_of(plan: &StackPlan) -> Result<Positions> {
-    let grids: Vec<Grid> = plan.sources.iter().map(|s| s.grid.grid()).collect::<Result<_>>()?;
-    positions(&grids, &plan.grid.grid()?)
-}
-
-pub(super) fn map_to(target: &Grid, source: &Grid, level: Shape, positions: &Positions) -> Result<PixelMap> {
-    let position = source.crs.as_ref().and_then(|crs| positions.iter().find(|(known, _)| known == crs)).map(|(_, p)| Arc::clone(p));
-    PixelMap::new(target, source, level, position).ok_or_else(|| Error::misuse("", "a transform that cannot be inverted", "one that can"))
-}
-
+/// Time steps and, in the order in which they fill the array, the files.
 fn sources(
     items: &[ItemFacts],
     steps: &[Vec<usize>],
     picked: &[Picked],
-    target: &Grid,
-    positions: &Positions,
+    placed: &HashMap<GridKey, Vec<Placed>>,
     reasons: &mut Vec<String>,
 ) -> Result<(Vec<Time>, Vec<Source>)> {
     let mut assets: Vec<&str> = Vec::new();
@@ -341,7 +296,6 @@ fn sources(
         }
     }
     let (mut times, mut sources, mut outside) = (Vec::new(), Vec::new(), 0);
-    let mut windows: HashMap<String, Option<(Window, f64)>> = HashMap::new();
     for step in steps {
         let before = sources.len();
         for asset in &assets {
@@ -349,15 +303,11 @@ fn sources(
                 let item = &items[i];
                 let Some(facts) = item.assets.iter().find(|a| a.key == *asset) else { continue };
                 let grid = grid_of(item, facts)?;
-                let key = format!("{:?}", PlainGrid::of(&grid)?);
-                let place = match windows.get(&key) {
-                    Some(known) => *known,
-                    None => *windows.entry(key).or_insert(place(target, &grid, positions)?),
-                };
-                match place {
-                    Some((window, coarser)) => sources.push(source(item, facts, &grid, picked, times.len(), window, coarser)?),
-                    None => outside += 1,
+                let places = placed.get(&GridKey::of(&grid)).map(Vec::as_slice).unwrap_or_default();
+                for place in places {
+                    sources.push(source(item, facts, &grid, picked, times.len(), *place)?);
                 }
+                outside += usize::from(places.is_empty());
             }
         }
         if sources.len() > before {
@@ -376,39 +326,7 @@ fn sources(
     Ok((times, sources))
 }
 
-/// The part of the target that a source can fill, and how many of its pixels make one of the target.
-fn place(target: &Grid, source: &Grid, positions: &Positions) -> Result<Option<(Window, f64)>> {
-    let map = map_to(target, source, source.shape, positions)?;
-    let whole = Window::whole(target.shape);
-    if map.source_window(whole, Reach { x: 0.0, y: 0.0 }).is_none() {
-        return Ok(None);
-    }
-    let (Some(own), Some(aim)) = (&source.crs, &target.crs) else { return Ok(None) };
-    let window = if warp::same_crs(own, aim) {
-        warp::covered_by(target, source.bounds(), 0.0)
-    } else {
-        let transformer = swath_raster::crs::Transformer::new(own, aim)?;
-        let mut failure = None;
-        let around = warp::project_bounds(source.bounds(), &mut |points| failure = transformer.points(points).err());
-        if let Some(e) = failure {
-            return Err(e.into());
-        }
-        around.and_then(|b| warp::covered_by(target, b, 1.0))
-    };
-    let Some(window) = window else { return Ok(None) };
-    let density = map.density(window);
-    Ok(Some((window, density.x.min(density.y))))
-}
-
-fn source(
-    item: &ItemFacts,
-    asset: &AssetFacts,
-    grid: &Grid,
-    picked: &[Picked],
-    time: usize,
-    target: Window,
-    coarser: f64,
-) -> Result<Source> {
+fn source(item: &ItemFacts, asset: &AssetFacts, grid: &Grid, picked: &[Picked], time: usize, place: Placed) -> Result<Source> {
     let bands: Vec<BandFrom> = picked
         .iter()
         .enumerate()
@@ -428,8 +346,9 @@ fn source(
         nodata: first.nodata,
         time,
         bands,
-        target,
-        coarser,
+        target: place.window,
+        density: place.density,
+        turns: place.turns,
     })
 }
 

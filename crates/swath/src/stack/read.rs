@@ -1,53 +1,51 @@
-use std::ops::Range;
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use rayon::prelude::*;
-use swath_raster::tiff::{Block, BlockAt, Known, Level, Tiff};
-use swath_raster::warp::{Field, Method, Patch, PixelMap, resample, validity};
-use swath_raster::{ColorInterp, Grid, MaskKind, Nodata, SampleType, Samples, Shape, Span, Window};
+use swath_raster::tiff::{Level, Tiff};
+use swath_raster::warp::{Method, PixelMap};
+use swath_raster::{ColorInterp, Grid, MaskKind, Nodata, SampleType, Shape, Window};
 
-use super::fetch::{Fetch, merged};
-use super::plan::{Positions, Source, map_to};
+use super::header::Opened;
+use super::piece::Piece;
+use super::place::Positions;
+use super::plan::{Source, StackPlan};
+use super::stock::{Share, Stock};
 use crate::{Error, Result};
 
-/// Decoded bytes of one piece where blocks fall whole into pieces, and where their edges are read twice.
-const PIECE: usize = 8 << 20;
-const WARPED_PIECE: usize = 32 << 20;
+/// Decoded bytes of one piece.
+const PIECE: usize = 4 << 20;
+/// A piece is never cut into smaller squares than this.
+const SMALLEST: u32 = 32;
 
 /// One file, its header read: which of its levels to take, and where its pixels go.
 pub(super) struct Reader {
     pub source: Source,
-    tiff: Tiff,
-    level: usize,
-    map: PixelMap,
-    method: Method,
-    /// Of the target; `None` where the lattices differ.
-    offset: Option<(i64, i64)>,
-    alpha: Option<usize>,
-}
-
-/// A part of a source's share of the target, small enough to be read at once.
-#[derive(Clone)]
-pub(super) struct Piece {
-    pub reader: Arc<Reader>,
-    pub index: usize,
-    pub target: Window,
-    source: Window,
+    pub tiff: Tiff,
+    /// Of the file: all its bytes are of this one.
+    pub version: Option<String>,
+    pub level: usize,
+    pub map: PixelMap,
+    pub method: Method,
+    pub alpha: Option<usize>,
+    /// Pixels of the whole grid that it can fill.
+    target: Window,
+    /// To be added to a pixel of the whole grid to get that of the level; `None` where the lattices differ.
+    pub offset: Option<(i64, i64)>,
 }
 
 impl Reader {
-    pub fn new(source: Source, tiff: Tiff, target: &Grid, positions: &Positions, method: Method) -> Result<Self> {
-        let own = source.grid.grid()?;
-        let level = coarsest(&tiff, own.shape, source.coarser);
-        let shape = tiff.levels().get(level).map_or(own.shape, Level::shape);
-        let map = map_to(target, &own, shape, positions)?;
-        let offset = map.whole_offset(target.shape);
+    pub fn new(plan: &StackPlan, source: &Source, opened: Opened, whole: &Grid, positions: &Positions) -> Result<Self> {
+        let Opened { tiff, version } = opened;
+        let level = coarsest(&tiff, source.grid.shape, source.coarser(), plan.resampling);
+        let shape = tiff.levels().get(level).map_or(source.grid.shape, Level::shape);
+        let map = positions.map(whole, source, shape)?;
+        let offset = map.whole_offset(whole.shape);
         // On one lattice at one size every method gives the pixel itself.
-        let method = if offset.is_some() { Method::Nearest } else { method };
+        let method = if offset.is_some() { Method::Nearest } else { plan.resampling };
         let alpha =
             (tiff.info().mask == MaskKind::Alpha).then(|| tiff.info().bands.iter().position(|b| b.color == ColorInterp::Alpha)).flatten();
-        Ok(Self { source, tiff, level, map, method, offset, alpha })
+        let target = plan.in_whole(source.target);
+        Ok(Self { source: source.clone(), tiff, version, level, map, method, alpha, target, offset })
     }
 
     /// Nodata of one of the file's bands: the file's own word, else the metadata's.
@@ -55,49 +53,102 @@ impl Reader {
         self.tiff.info().bands.get(band).and_then(|b| b.nodata).or(self.source.nodata)
     }
 
+    /// Whether the values themselves tell, by this nodata of the array or NaN, where there is no data.
+    pub fn tells(&self, sample: SampleType, nodata: Option<Nodata>) -> bool {
+        let own = self.tiff.info().sample;
+        let as_sample = |n: Nodata| n.to_sample(sample);
+        let same = |band: usize| match (self.nodata(band), nodata) {
+            (Some(a), Some(b)) => as_sample(a) == as_sample(b) && a.fits(sample),
+            (None, None) => sample.is_float(),
+            _ => false,
+        };
+        own == sample
+            && !sample.is_complex()
+            && matches!(self.tiff.info().mask, MaskKind::AllValid | MaskKind::Nodata)
+            && self.source.bands.iter().all(|b| same(b.file))
+    }
+
     pub fn level(&self) -> Result<&Level> {
         self.tiff.levels().get(self.level).ok_or_else(|| Error::misuse(&self.source.href, "there is no such level", ""))
     }
 
-    fn mask(&self) -> Option<&Level> {
+    pub fn mask(&self) -> Option<&Level> {
         let shape = self.tiff.levels().get(self.level)?.shape();
         (self.tiff.info().mask == MaskKind::PerDataset).then(|| self.tiff.mask_levels().iter().find(|m| m.shape() == shape)).flatten()
     }
 
     /// Bands to read: those of the array, and the alpha band.
-    fn bands(&self) -> Vec<usize> {
+    pub fn bands(&self) -> Vec<usize> {
         self.source.bands.iter().map(|b| b.file).chain(self.alpha).collect()
     }
 
-    /// The share of the target, cut so that no piece decodes more than a few megabytes.
+    /// The share of the target, cut so that no piece decodes more than a few megabytes, with the blocks that each needs.
     pub fn pieces(self: &Arc<Self>, index: usize) -> Result<Vec<Piece>> {
-        let whole = self.source.target;
-        let Some(all) = self.source_window(whole) else { return Ok(Vec::new()) };
+        let mut windows = Vec::new();
+        match self.offset {
+            Some(offset) => self.rows_of_blocks(offset, &mut windows)?,
+            None => self.squares(self.target, &mut windows)?,
+        }
+        let bands = self.bands();
+        let sources = || windows.iter().map(|(_, source)| *source);
+        let data = Stock::new(self.level()?, &bands, sources())?;
+        let mask = self.mask().map(|mask| Stock::new(mask, &[0], sources())).transpose()?;
+        let mut asked = HashSet::new();
+        let pieces = windows.iter().map(|&(target, source)| {
+            let share = data.share(source);
+            let masking = mask.as_ref().map_or_else(Share::default, |m| m.share(source));
+            let stretches: Vec<_> = share.stretches().into_iter().chain(masking.stretches()).collect();
+            // In the order of the pieces each range is asked for by the first that needs it.
+            let new: Vec<u64> = stretches.iter().filter(|s| asked.insert((s.range.start, s.range.end))).map(|s| s.len()).collect();
+            let (requests, fetched) = (new.len(), new.iter().sum());
+            Piece { reader: Arc::clone(self), index, target, source, data: share, mask: masking, stretches, requests, fetched }
+        });
+        Ok(pieces.collect())
+    }
+
+    /// Pieces that begin and end where rows of blocks do, so that each block is in one of them.
+    fn rows_of_blocks(&self, (right, down): (i64, i64), out: &mut Vec<(Window, Window)>) -> Result<()> {
+        let Some(all) = self.source_window(self.target) else { return Ok(()) };
         let level = self.level()?;
-        let bytes = all.pixels().saturating_mul(level.sample().size()).saturating_mul(self.bands().len().max(1));
-        let limit = if self.offset.is_some() { PIECE } else { WARPED_PIECE };
-        let count = (bytes / limit.max(1)) as u32 + 1;
-        let mut rows = whole.height.div_ceil(count).max(1);
-        let mut first = rows;
-        if let Some((_, down)) = self.offset {
-            let block = level.block().height.max(1);
-            rows = rows.div_ceil(block).max(1).saturating_mul(block);
-            // The first piece ends where a row of blocks ends.
-            let at = (i64::from(whole.row) + down).rem_euclid(i64::from(block)) as u32;
-            first = rows - at;
-        }
-        let mut pieces = Vec::new();
-        let (mut row, end) = (whole.row, whole.row.saturating_add(whole.height));
-        let mut height = first;
+        let block = level.block().height.max(1);
+        let per_row = (all.width as usize).saturating_mul(level.sample().size()).saturating_mul(self.bands().len().max(1));
+        // At most a few million rows of at least a byte.
+        let rows = ((PIECE / per_row.max(1)) as u32 / block).max(1).saturating_mul(block);
+        let (mut row, end) = (all.row, all.row + all.height);
         while row < end {
-            let target = Window { row, height: height.min(end - row), ..whole };
-            if let Some(source) = self.source_window(target) {
-                pieces.push(Piece { reader: Arc::clone(self), index, target, source });
-            }
-            row += target.height;
-            height = rows;
+            let height = (rows - row % block).min(end - row);
+            let source = Window { row, height, ..all };
+            let back = |at: u32, by: i64| u32::try_from(i64::from(at) - by).unwrap_or_default();
+            out.push((Window { col: back(all.col, right), row: back(row, down), ..source }, source));
+            row += height;
         }
-        Ok(pieces)
+        Ok(())
+    }
+
+    /// Cuts a window of the target in halves until each part needs few source pixels.
+    fn squares(&self, target: Window, out: &mut Vec<(Window, Window)>) -> Result<()> {
+        let Some(source) = self.source_window(target) else { return Ok(()) };
+        let sample = self.level()?.sample().size();
+        let bytes = (source.pixels() + target.pixels()).saturating_mul(sample).saturating_mul(self.bands().len().max(1));
+        if bytes <= PIECE || (target.width <= SMALLEST && target.height <= SMALLEST) {
+            out.push((target, source));
+            return Ok(());
+        }
+        // Cuts lie on multiples of the side of a cell of positions, where there is one.
+        let middle = |first: u32, len: u32| {
+            let half = first + len / 2;
+            let even = half.next_multiple_of(SMALLEST).min(half.saturating_add(SMALLEST));
+            if even > first && even < first + len { even } else { half }
+        };
+        let (one, two) = if target.width > target.height {
+            let at = middle(target.col, target.width);
+            (Window { width: at - target.col, ..target }, Window { col: at, width: target.col + target.width - at, ..target })
+        } else {
+            let at = middle(target.row, target.height);
+            (Window { height: at - target.row, ..target }, Window { row: at, height: target.row + target.height - at, ..target })
+        };
+        self.squares(one, out)?;
+        self.squares(two, out)
     }
 
     fn source_window(&self, target: Window) -> Option<Window> {
@@ -105,116 +156,11 @@ impl Reader {
     }
 }
 
-/// The coarsest level that is no coarser than the target.
-fn coarsest(tiff: &Tiff, full: Shape, coarser: f64) -> usize {
-    let factor = |s: Shape| (f64::from(full.width) / f64::from(s.width.max(1))).max(f64::from(full.height) / f64::from(s.height.max(1)));
-    let fits = |level: &Level| {
-        let shape = level.shape();
-        // An odd size rounds up: 1001 pixels at 1:2 are 501, a factor of 1.998.
-        let rounded = Shape { width: shape.width.saturating_sub(1).max(1), height: shape.height.saturating_sub(1).max(1) };
-        shape.width > 1 && shape.height > 1 && factor(shape) <= coarser * (1.0 + 1e-6) && factor(rounded) <= coarser * 2.0
-    };
+/// The coarsest level that GDAL would read for an array with this many full resolution pixels in one of its own: no coarser than the
+/// array, or by a fifth where pixels are only picked (`GDALBandGetBestOverviewLevel2`).
+fn coarsest(tiff: &Tiff, full: Shape, coarser: f64, method: Method) -> usize {
+    let threshold = if method == Method::Nearest { 1.2 } else { 1.0 };
+    let factor = |s: Shape| (f64::from(full.width) / f64::from(s.width.max(1))).min(f64::from(full.height) / f64::from(s.height.max(1)));
+    let fits = |level: &Level| coarser > 1.0 && factor(level.shape()) < coarser * threshold + 0.1;
     tiff.levels().iter().enumerate().skip(1).filter(|(_, l)| fits(l)).map(|(i, _)| i).next_back().unwrap_or(0)
-}
-
-impl Piece {
-    /// Bytes that this piece needs in memory while it is worked on.
-    pub fn memory(&self) -> usize {
-        let bands = self.reader.bands().len();
-        let sample = self.reader.level().map_or(8, |l| l.sample().size());
-        (self.source.pixels() + self.target.pixels()).saturating_mul(bands * (sample + 1))
-    }
-
-    fn wanted(&self) -> Result<Wanted> {
-        let level = self.reader.level()?;
-        let blocks = spans(level, &self.reader.bands(), self.source)?;
-        let mask = self.reader.mask().map(|m| spans(m, &[0], self.source)).transpose()?.unwrap_or_default();
-        Ok(Wanted { blocks, mask })
-    }
-
-    /// The ranges that [`Piece::load`] will ask for.
-    pub fn ranges(&self) -> Result<Vec<Range<u64>>> {
-        Ok(self.wanted()?.ranges())
-    }
-
-    /// Reads, decodes and resamples the piece: a patch for each band, in the order of `source.bands`.
-    pub async fn load(self, fetch: &dyn Fetch) -> Result<Vec<Patch>> {
-        let wanted = self.wanted()?;
-        let ranges = wanted.ranges();
-        let parts = if ranges.is_empty() { Vec::new() } else { fetch.ranges(&self.reader.source.href, &ranges).await? };
-        let mut known = Known::new(None);
-        for (range, part) in ranges.iter().zip(parts) {
-            known.insert(range.start, part);
-        }
-        let work = tokio::task::spawn_blocking(move || self.decode(&wanted, &known));
-        work.await.map_err(|e| Error::misuse("", format!("a worker stopped: {e}"), ""))?
-    }
-
-    fn decode(&self, wanted: &Wanted, known: &Known) -> Result<Vec<Patch>> {
-        let (reader, bands) = (&self.reader, self.reader.bands());
-        let decoded = reader.level()?.assemble(&bands, self.source, &blocks(reader.level()?, &wanted.blocks, known)?)?;
-        let mut shared: Option<Vec<u8>> = None;
-        if let Some(mask) = reader.mask() {
-            let samples = mask.assemble(&[0], self.source, &blocks(mask, &wanted.mask, known)?)?;
-            shared = samples.first().map(nonzero);
-        }
-        if reader.alpha.is_some() {
-            shared = decoded.last().map(nonzero);
-        }
-        let valid: Vec<Vec<u8>> = reader
-            .source
-            .bands
-            .iter()
-            .zip(&decoded)
-            .map(|(band, samples)| {
-                let mut valid = validity(samples, reader.nodata(band.file));
-                if let Some(shared) = &shared {
-                    valid.iter_mut().zip(shared).for_each(|(v, s)| *v &= s);
-                }
-                valid
-            })
-            .collect();
-        let fields: Vec<Field> = (reader.source.bands.iter().zip(&decoded).zip(&valid))
-            .map(|((band, samples), valid)| Field { samples, valid, window: self.source, nodata: reader.nodata(band.file) })
-            .collect();
-        Ok(resample(&fields, &reader.map, self.target, reader.method)?)
-    }
-}
-
-/// 1 where a mask or alpha sample is not 0.
-fn nonzero(samples: &Samples) -> Vec<u8> {
-    if samples.sample_type() == SampleType::U8 {
-        return samples.as_bytes().iter().map(|b| u8::from(*b != 0)).collect();
-    }
-    samples.as_bytes().chunks(samples.sample_type().size()).map(|c| u8::from(c.iter().any(|b| *b != 0))).collect()
-}
-
-/// Blocks with the place of their bytes; none for a sparse block.
-struct Wanted {
-    blocks: Vec<(BlockAt, Option<Span>)>,
-    mask: Vec<(BlockAt, Option<Span>)>,
-}
-
-impl Wanted {
-    fn ranges(&self) -> Vec<Range<u64>> {
-        let spans: Vec<Span> = self.blocks.iter().chain(&self.mask).filter_map(|(_, span)| *span).collect();
-        merged(&spans)
-    }
-}
-
-fn spans(level: &Level, bands: &[usize], window: Window) -> Result<Vec<(BlockAt, Option<Span>)>> {
-    level.blocks(bands, window).into_iter().map(|at| Ok((at, level.checked_span(at)?))).collect()
-}
-
-fn blocks(level: &Level, wanted: &[(BlockAt, Option<Span>)], known: &Known) -> Result<Vec<(BlockAt, Block)>> {
-    wanted
-        .par_iter()
-        .map(|(at, span)| {
-            let bytes: Option<Bytes> = match span {
-                Some(span) => Some(known.bytes(*span).ok_or_else(|| Error::misuse("", "a block's bytes did not arrive", ""))?),
-                None => None,
-            };
-            Ok((*at, level.decode(*at, bytes)?))
-        })
-        .collect()
 }

@@ -100,7 +100,7 @@ fn result_type(source: SampleType, how: Reduce) -> SampleType {
 }
 
 fn finished(values: &[f64], seen: &[u8], sample: SampleType, nodata: Option<Nodata>) -> Samples {
-    let fill = super::canvas::empty(sample, nodata, 1);
+    let fill = super::canvas::empty_samples(sample, nodata, 1);
     let fill = with_real!(&fill, v => v[0] as f64, else 0.0);
     let values: Vec<f64> = values.iter().zip(seen).map(|(v, s)| if *s == 0 { fill } else { *v }).collect();
     super::canvas::cast_to(&Samples::F64(values), sample)

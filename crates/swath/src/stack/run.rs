@@ -2,23 +2,24 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
-use swath_raster::tiff::Tiff;
-use swath_raster::warp::Patch;
+use swath_raster::Window;
 use tokio::sync::Semaphore;
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, Ground, Sheet};
 use super::fetch::{Cost, Fetch};
-use super::header;
-use super::plan::{Source, positions_of};
-use super::read::{Piece, Reader};
+use super::header::{self, Opened};
+use super::piece::{Empty, Piece};
+use super::place::Positions;
+use super::plan::Source;
+use super::read::Reader;
 use super::{OnError, Stack, StackPlan, Values, reduce, rescale};
 use crate::{Error, Result};
 
 /// Headers asked for at once.
-const HEADERS: usize = 64;
-/// Pieces under way at once, and the KiB that they may hold together.
-const PIECES: usize = 64;
-const MEMORY_KIB: usize = 96 << 10;
+const HEADERS: usize = 256;
+/// Pieces whose bytes are asked for at once, and the KiB that those may take together.
+const FETCHES: usize = 512;
+const FETCHED_KIB: usize = 48 << 10;
 
 /// What a run gave.
 #[derive(Debug)]
@@ -45,30 +46,38 @@ pub async fn run(plan: &StackPlan, fetch: &dyn Fetch, progress: &(dyn Fn(u64) + 
     let mut failed: Failures = Failures { on_error: plan.errors, first: HashMap::new() };
     let readers = readers(plan, fetch, &mut failed).await?;
     let nodata = plan.nodata.or_else(|| readers.iter().flatten().find_map(|r| r.source.bands.first().and_then(|b| r.nodata(b.file))));
-    let shape = plan.grid.shape;
+    let told = readers.iter().flatten().all(|r| r.tells(plan.data_type, nodata)) && (nodata.is_some() || plan.data_type.is_float());
+    let empty = Empty { nodata, told };
     let (bands, planes) = (plan.bands.len(), plan.times.len() * plan.bands.len());
-    let mut canvas = Canvas::new(plan.data_type, nodata, planes, shape.width, shape.height)?;
+    let mut canvas = Canvas::new(plan.data_type, empty, planes, plan.grid.shape)?;
+    let grounds = grounds(plan);
     let mut pieces: Vec<Piece> = Vec::new();
     for (index, reader) in readers.iter().enumerate() {
         if let Some(reader) = reader {
-            pieces.extend(reader.pieces(index)?);
+            match reader.pieces(index) {
+                Ok(some) => pieces.extend(some),
+                Err(e) => failed.note(index, header::about(&reader.source, e))?,
+            }
         }
     }
-    let mut left = Left::of(plan, &pieces);
-    let room = Semaphore::new(MEMORY_KIB);
-    let mut loading = stream::iter(pieces).map(|piece| load(piece, fetch, &room)).buffered(PIECES);
-    while let Some((piece, loaded, held)) = loading.next().await {
-        match loaded {
-            Ok(patches) => {
-                for (band, patch) in piece.reader.source.bands.iter().zip(&patches) {
-                    canvas.lay(piece.reader.source.time * bands + band.array, piece.target, patch)?;
+    drop(readers);
+    let room = Semaphore::new(FETCHED_KIB);
+    let mut loading = stream::iter(pieces)
+        .map(|piece| fetched(piece, fetch, &room))
+        .buffered(FETCHES)
+        .map(|(piece, done, held)| decoded(piece, done, held, empty))
+        .buffered(rayon::current_num_threads() + 1);
+    while let Some((piece, sheets, _held)) = loading.next().await {
+        let (source, window) = (&piece.reader.source, plan.in_part(piece.target));
+        match sheets {
+            Ok(sheets) => {
+                for (band, sheet) in source.bands.iter().zip(&sheets) {
+                    canvas.lay(source.time * bands + band.array, window, sheet, grounds[piece.index])?;
                 }
             }
-            Err(e) => failed.note(piece.index, header::about(&piece.reader.source, e))?,
+            Err(e) => failed.note(piece.index, header::about(source, e))?,
         }
-        drop(held);
-        left.one_less(&piece.reader.source, bands).into_iter().for_each(|plane| canvas.finish(plane));
-        progress(piece.reader.source.bytes(piece.target));
+        progress(source.bytes(window));
     }
     drop(loading);
     let (data, valid) = canvas.into_parts(planes);
@@ -76,6 +85,28 @@ pub async fn run(plan: &StackPlan, fetch: &dyn Fetch, progress: &(dyn Fn(u64) + 
     let stack = Stack { times: plan.times.clone(), bands: plan.bands.clone(), grid, data, nodata, valid, reduce: super::Reduce::None };
     let stack = if plan.values == Values::Rescaled { rescale::rescale(stack) } else { stack };
     Ok(Outcome { stack: reduce::reduce(stack, plan.reduce).with_nan_named(), failures: failed.list(plan) })
+}
+
+/// For each source whether an earlier one may have filled pixels of its window.
+fn grounds(plan: &StackPlan) -> Vec<Ground> {
+    let mut laid: HashMap<(usize, usize), Vec<Window>> = HashMap::new();
+    let meet = |a: &Window, b: &Window| {
+        let apart = |a: u32, a_len: u32, b: u32, b_len: u32| a.saturating_add(a_len) <= b || b.saturating_add(b_len) <= a;
+        !apart(a.col, a.width, b.col, b.width) && !apart(a.row, a.height, b.row, b.height)
+    };
+    let ground = |source: &Source| {
+        let mut ground = Ground::Fresh;
+        for band in &source.bands {
+            let known = laid.entry((source.time, band.array)).or_default();
+            // Looking at all of thousands would take longer than it saves.
+            if known.len() > 4096 || known.iter().any(|w| meet(w, &source.target)) {
+                ground = Ground::Shared;
+            }
+            known.push(source.target);
+        }
+        ground
+    };
+    plan.sources.iter().map(ground).collect()
 }
 
 /// What the run will move: the headers are read, the blocks only counted.
@@ -87,9 +118,7 @@ pub async fn survey(plan: &StackPlan, fetch: &dyn Fetch) -> Result<Cost> {
     let mut cost = Cost::default();
     for (index, reader) in readers(plan, fetch, &mut failed).await?.into_iter().enumerate() {
         for piece in reader.map(|r| r.pieces(index)).transpose()?.unwrap_or_default() {
-            for range in piece.ranges()? {
-                cost = Cost { requests: cost.requests + 1, bytes: cost.bytes + (range.end - range.start) };
-            }
+            cost = Cost { requests: cost.requests + piece.requests as u64, bytes: cost.bytes + piece.fetched };
         }
     }
     Ok(cost)
@@ -97,13 +126,14 @@ pub async fn survey(plan: &StackPlan, fetch: &dyn Fetch) -> Result<Cost> {
 
 /// A reader for each source, in the plan's order; none where its header could not be read and that is to be borne.
 async fn readers(plan: &StackPlan, fetch: &dyn Fetch, failed: &mut Failures) -> Result<Vec<Option<Arc<Reader>>>> {
-    let (grid, positions) = (plan.grid.grid()?, positions_of(plan)?);
+    let grid = plan.whole_grid()?;
+    let positions = Positions::of(plan, &grid)?;
     // A file that serves several times or bands of the plan is opened once.
     let mut first_of: HashMap<&str, usize> = HashMap::new();
     let opens: Vec<usize> = (0..plan.sources.len()).filter(|&i| *first_of.entry(&plan.sources[i].href).or_insert(i) == i).collect();
     let mut opening =
         stream::iter(opens).map(|i| async move { (i, header::open(fetch, &plan.sources[i]).await) }).buffer_unordered(HEADERS);
-    let mut opened: HashMap<usize, std::result::Result<Tiff, Error>> = HashMap::new();
+    let mut opened: HashMap<usize, std::result::Result<Opened, Error>> = HashMap::new();
     while let Some((i, tiff)) = opening.next().await {
         if let Err(e) = &tiff
             && plan.errors == OnError::Raise
@@ -115,7 +145,7 @@ async fn readers(plan: &StackPlan, fetch: &dyn Fetch, failed: &mut Failures) -> 
     let mut readers = Vec::with_capacity(plan.sources.len());
     for (i, source) in plan.sources.iter().enumerate() {
         let reader = match first_of.get(source.href.as_str()).and_then(|first| opened.get(first)) {
-            Some(Ok(tiff)) => Reader::new(source.clone(), tiff.clone(), &grid, &positions, plan.resampling).map(Arc::new),
+            Some(Ok(tiff)) => Reader::new(plan, source, tiff.clone(), &grid, &positions).map(Arc::new),
             Some(Err(e)) => Err(e.clone()),
             None => Err(Error::misuse(&source.href, "was not opened", "")),
         };
@@ -130,43 +160,26 @@ async fn readers(plan: &StackPlan, fetch: &dyn Fetch, failed: &mut Failures) -> 
     Ok(readers)
 }
 
-/// Loads one piece once there is memory for it. Pieces ask for memory in their order, so the first is never kept waiting by a later one.
-async fn load<'a>(
-    piece: Piece,
-    fetch: &dyn Fetch,
-    room: &'a Semaphore,
-) -> (Piece, Result<Vec<Patch>>, Option<tokio::sync::SemaphorePermit<'a>>) {
-    let kib = (piece.memory() >> 10).clamp(1, MEMORY_KIB);
-    // MEMORY_KIB fits a u32, and the semaphore is never closed.
+type Permit<'a> = Option<tokio::sync::SemaphorePermit<'a>>;
+
+/// Fetches one piece once there is memory for it. Pieces ask in their order, so the first is never kept waiting by a later one.
+async fn fetched<'a>(piece: Piece, fetch: &dyn Fetch, room: &'a Semaphore) -> (Piece, Result<()>, Permit<'a>) {
+    let kib = usize::try_from(piece.fetched >> 10).unwrap_or(FETCHED_KIB).clamp(1, FETCHED_KIB);
+    // The limit fits a u32, and the semaphore is never closed.
     let held = room.acquire_many(kib as u32).await.ok();
-    let loaded = piece.clone().load(fetch).await;
-    (piece, loaded, held)
+    let done = piece.fetch(fetch).await;
+    (piece, done, held)
 }
 
-/// How many pieces each plane still waits for.
-struct Left(HashMap<usize, usize>);
-
-impl Left {
-    fn of(plan: &StackPlan, pieces: &[Piece]) -> Self {
-        let mut left = HashMap::new();
-        for piece in pieces {
-            for band in &piece.reader.source.bands {
-                *left.entry(piece.reader.source.time * plan.bands.len() + band.array).or_insert(0) += 1;
-            }
-        }
-        Self(left)
+async fn decoded(piece: Piece, fetched: Result<()>, held: Permit<'_>, empty: Empty) -> (Arc<Piece>, Result<Vec<Sheet>>, Permit<'_>) {
+    let piece = Arc::new(piece);
+    if let Err(e) = fetched {
+        return (piece, Err(e), held);
     }
-    /// Planes that are now complete.
-    fn one_less(&mut self, source: &Source, bands: usize) -> Vec<usize> {
-        let planes = source.bands.iter().map(|b| source.time * bands + b.array);
-        planes
-            .filter(|plane| {
-                let count = self.0.entry(*plane).or_insert(1);
-                *count = count.saturating_sub(1);
-                *count == 0
-            })
-            .collect()
-    }
+    let own = Arc::clone(&piece);
+    let work = tokio::task::spawn_blocking(move || own.sheets(empty));
+    let sheets = work.await.unwrap_or_else(|e| Err(Error::misuse("", format!("a worker stopped: {e}"), "")));
+    (piece, sheets, held)
 }
 
 struct Failures {
