@@ -77,7 +77,7 @@ pub fn run(args: &Stack, talk: &Talk) -> Result<Exit> {
     block_on(async {
         let started = std::time::Instant::now();
         let (items, fetch) = items(args, talk).await?;
-        let plan = stack::plan(&items, &request)?;
+        let plan = stack::prepare(&items, &request, &fetch).await?;
         if args.explain {
             return explain(&plan, &fetch, talk).await;
         }
@@ -188,13 +188,16 @@ fn free_memory() -> u64 {
 async fn explain(plan: &StackPlan, fetch: &StoreFetch, talk: &Talk) -> Result<Exit> {
     talk.data(plan.explain());
     let cost = stack::survey(plan, fetch).await?;
+    let headers = fetch.cost();
+    let files: std::collections::BTreeSet<&str> = plan.sources.iter().map(|s| s.href.as_str()).collect();
     talk.data(format!(
-        "reads   {} in {} requests, after {} of headers",
-        readable_bytes(cost.bytes),
-        cost.requests,
-        readable_bytes(fetch.cost().bytes)
+        "reads   {} files in {} requests: {} of headers, {} of blocks",
+        files.len(),
+        headers.requests + cost.requests,
+        readable_bytes(headers.bytes),
+        readable_bytes(cost.bytes)
     ));
-    talk.event("plan", json!({ "plan": plan, "reads": { "bytes": cost.bytes, "requests": cost.requests } }));
+    talk.event("plan", json!({ "plan": plan, "reads": { "files": files.len(), "bytes": cost.bytes + headers.bytes, "requests": cost.requests + headers.requests } }));
     Ok(Exit::Done)
 }
 

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use swath_raster::crs::Crs;
@@ -195,7 +196,7 @@ impl StackPlan {
 /// Misuse where the request meets no pixel or an item lacks `proj:` fields; Damaged where an item contradicts itself;
 /// OverLimit, with what to ask instead, where the array would be larger than the limit.
 pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
-    let items: Vec<ItemFacts> = items.iter().map(facts::read).collect::<Result<_>>()?;
+    let items: Vec<ItemFacts> = items.par_iter().map(facts::read).collect::<Result<_>>()?;
     if items.is_empty() {
         return Err(Error::new(Family::Absent, "", "no item was found", "items to stack").hint("ask for more items"));
     }
