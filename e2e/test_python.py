@@ -190,3 +190,22 @@ def test_ctrl_c_is_heard(tmp_path):
     child.send_signal(signal.SIGINT)
     assert child.communicate(timeout=20)[0] == "heard\n" and time.monotonic() - before < 2
     silent.close()
+
+
+def test_the_examples_of_the_documentation_run(tmp_path):
+    for tile in range(2):
+        for month in (1, 2):
+            for band in ("red", "nir"):
+                array = rasters.noise((64, 64), seed=10 * tile + month)
+                origin = (500_000 + tile * 64 * 30, 5_000_000)
+                rasters.write(tmp_path / f"raw/map_t{tile}_20200{month}01_{band}.tif", array, origin=origin, nodata=0)
+    rasters.write(tmp_path / "raw.tif", rasters.noise((64, 64)))
+    code = """
+        import doctest, importlib, swath
+        swath.init("raw"); swath.build(); swath.publish("published")
+        names = ["", "._catalog", "._errors", "._verbs", "._load", "._plan", "._stack", "._engine"]
+        done = [doctest.testmod(importlib.import_module("swath" + name)) for name in names]
+        assert sum(d.failed for d in done) == 0
+        print(sum(d.attempted for d in done))
+    """
+    assert int(python(code, tmp_path)) > 25

@@ -1,8 +1,7 @@
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use swath::stack::StoreFetch;
 use swath::store::{Credentials, Store};
 use swath::{Error, Result};
 
@@ -21,16 +20,16 @@ pub fn credentials((kind, value): &Spoken) -> Result<Credentials> {
     })
 }
 
-/// Ways to bytes that are open, so that connections serve more than one chunk; forgotten by a forked child.
-static OPEN: Mutex<Option<(u32, HashMap<(String, Spoken), Arc<StoreFetch>>)>> = Mutex::new(None);
+/// Stores that are open, so that connections serve more than one chunk; forgotten by a forked child.
+static OPEN: Mutex<Option<(u32, HashMap<(String, Spoken), Store>)>> = Mutex::new(None);
 /// More of them than this are old tokens.
 const MOST: usize = 32;
 
-/// The way to the files of the catalog at `root`, or, where items came without one, of the first file.
+/// The store of the catalog at `root`, or, where items came without one, of the first file.
 ///
 /// # Errors
 /// As [`credentials`] and [`Store::open`].
-pub fn fetch(root: &str, spoken: &Spoken) -> Result<Arc<StoreFetch>> {
+pub fn store(root: &str, spoken: &Spoken) -> Result<Store> {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let here = std::process::id();
     if open.as_ref().is_none_or(|(owner, _)| *owner != here) {
@@ -38,19 +37,19 @@ pub fn fetch(root: &str, spoken: &Spoken) -> Result<Arc<StoreFetch>> {
     }
     let Some((_, ways)) = open.as_mut() else { return Err(Error::misuse(root, "was not opened", "")) };
     let key = (root.to_owned(), spoken.clone());
-    if let Some(way) = ways.get(&key) {
-        return Ok(Arc::clone(way));
+    if let Some(store) = ways.get(&key) {
+        return Ok(store.clone());
     }
-    let way = Arc::new(StoreFetch::new(store(root, &credentials(spoken)?)?));
+    let store = opened(root, &credentials(spoken)?)?;
     if ways.len() >= MOST {
         ways.clear();
     }
-    ways.insert(key, Arc::clone(&way));
-    Ok(way)
+    ways.insert(key, store.clone());
+    Ok(store)
 }
 
 /// A root may be a document: the store is then what holds it.
-fn store(root: &str, credentials: &Credentials) -> Result<Store> {
+fn opened(root: &str, credentials: &Credentials) -> Result<Store> {
     let bare = root.split(['?', '#']).next().unwrap_or(root).to_ascii_lowercase();
     let document = [".json", ".geojson", ".parquet", ".tif", ".tiff"].iter().any(|ending| bare.ends_with(ending));
     Ok(if document && !Path::new(root).is_dir() { Store::open_beside(root, credentials)?.0 } else { Store::open(root, credentials)? })

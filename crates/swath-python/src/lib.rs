@@ -6,9 +6,9 @@
 mod access;
 mod catalog;
 mod error;
+mod items;
 mod memory;
 mod module;
-mod part;
 mod place;
 mod plan;
 mod process;

@@ -1,53 +1,55 @@
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde_json::{Value, json};
+use swath::Family;
 use swath::raster::Window;
-use swath::stack::{self, Fetch, Outcome, Part, PlainGrid, Source, StackPlan};
+use swath::stack::{self, Fetch, Outcome, Part, PlainGrid, Sign, StackPlan, StoreFetch};
+use swath::store::redact;
 
 use crate::access::{self, Spoken};
-use crate::catalog::Found;
 use crate::error::{raised, unread};
+use crate::items::taken;
 use crate::memory::Memory;
-use crate::part;
 use crate::process::{wait, work};
 use crate::request::Asked;
 
 /// What will be read, and what becomes of it. It holds no secret, and pickles.
 #[pyclass(frozen, module = "swath._swath")]
-pub struct Plan(Arc<StackPlan>);
+pub struct Plan {
+    plan: Arc<StackPlan>,
+    packed: OnceLock<Vec<u8>>,
+}
 
-/// Items of a search, or the JSON text of a list of them.
-#[derive(FromPyObject)]
-pub enum Items<'py> {
-    Found(Bound<'py, Found>),
-    Text(String),
+impl From<StackPlan> for Plan {
+    fn from(plan: StackPlan) -> Self {
+        Self { plan: Arc::new(plan), packed: OnceLock::new() }
+    }
 }
 
 /// Plans the array of these items.
 #[pyfunction]
-pub fn plan(py: Python<'_>, items: Items<'_>, asked: &str) -> PyResult<Plan> {
+pub fn plan(py: Python<'_>, items: &Bound<'_, PyAny>, asked: &str) -> PyResult<Plan> {
     let asked: Asked = serde_json::from_str(asked).map_err(|e| unread("load", &e))?;
     let request = asked.request().map_err(|e| raised(&e))?;
-    let items = match items {
-        Items::Found(found) => found.get().items.clone(),
-        Items::Text(text) => py.detach(|| serde_json::from_str(&text)).map_err(|e| unread("items", &e))?,
-    };
-    Ok(Plan(Arc::new(work(py, move || stack::plan(&items, &request))?)))
+    let items = taken(items)?;
+    work(py, move || stack::plan(&items, &request)).map(Plan::from)
 }
 
 #[pymethods]
 impl Plan {
     #[staticmethod]
     fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
-        let plan = serde_json::from_slice(bytes).map_err(|e| unread("plan", &e))?;
-        Ok(Self(Arc::new(plan)))
+        StackPlan::from_bytes(bytes).map(Self::from).map_err(|e| raised(&e))
     }
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = serde_json::to_vec(&*self.0).map_err(|e| unread("plan", &e))?;
-        Ok(PyBytes::new(py, &bytes))
+        if let Some(packed) = self.packed.get() {
+            return Ok(PyBytes::new(py, packed));
+        }
+        let packed = py.detach(|| self.plan.to_bytes()).map_err(|e| raised(&e))?;
+        Ok(PyBytes::new(py, self.packed.get_or_init(|| packed)))
     }
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
         Ok((py.get_type::<Self>().getattr("from_bytes")?, (self.to_bytes(py)?,)))
@@ -56,66 +58,62 @@ impl Plan {
     fn cut(&self, times: (usize, usize), bands: (usize, usize), window: [u32; 4]) -> PyResult<Self> {
         let [row, col, height, width] = window;
         let part = Part { times: times.0..times.1, bands: bands.0..bands.1, window: Window { col, row, width, height } };
-        Ok(Self(Arc::new(self.0.cut(&part).map_err(|e| raised(&e))?)))
+        self.plan.cut(&part).map(Self::from).map_err(|e| raised(&e))
     }
-    /// Lengths of chunks of about so many rows and columns.
+    /// Lengths of chunks of about so many rows and columns, whose edges are those of blocks.
     fn chunks(&self, rows: u32, cols: u32) -> (Vec<u32>, Vec<u32>) {
-        let shape = self.0.grid.shape;
-        (part::even(shape.height, rows), part::even(shape.width, cols))
+        let chunks = self.plan.chunks(rows, cols);
+        (chunks.rows, chunks.cols)
     }
     /// The grids of the items, the finest of each, as JSON, with how many items have it.
     fn grids(&self) -> String {
-        grids(&self.0).to_string()
+        grids(&self.plan).to_string()
     }
     /// Everything but the sources, as JSON.
     fn facts(&self) -> String {
-        facts(&self.0).to_string()
+        facts(&self.plan).to_string()
     }
     /// The plan in words.
     fn explain(&self) -> String {
-        self.0.explain()
+        self.plan.explain()
     }
     /// Reads the whole array: its samples, and what could not be read, as JSON.
     ///
     /// `sign` turns hrefs into ones that may be read, just now.
     #[pyo3(signature = (root, access, sign=None))]
-    fn read(&self, py: Python<'_>, root: &str, access: Spoken, sign: Option<Bound<'_, PyAny>>) -> PyResult<(Memory, String)> {
-        let plan = match sign {
-            Some(sign) => Arc::new(signed(&self.0, &sign)?),
-            None => Arc::clone(&self.0),
-        };
-        let fetch = access::fetch(root, &access).map_err(|e| raised(&e))?;
-        let Outcome { stack, failures } = wait(py, move || async move { stack::run(&plan, fetch.as_ref(), &|_| ()).await })?;
+    fn read(&self, py: Python<'_>, root: &str, access: Spoken, sign: Option<Py<PyAny>>) -> PyResult<(Memory, String)> {
+        let (plan, fetch) = (Arc::clone(&self.plan), fetch(root, &access, sign).map_err(|e| raised(&e))?);
+        let Outcome { stack, failures } = wait(py, move || async move { stack::run(&plan, &fetch, &|_| ()).await })?;
         let failures = failures.iter().map(|f| json!({ "item": f.item, "asset": f.asset, "found": f.error.to_string() }));
         Ok((Memory::new(stack.data), Value::from_iter(failures).to_string()))
     }
     /// Requests and bytes that a read of the whole would take, headers included, as JSON.
-    fn survey(&self, py: Python<'_>, root: &str, access: Spoken) -> PyResult<String> {
-        let (plan, fetch) = (Arc::clone(&self.0), access::fetch(root, &access).map_err(|e| raised(&e))?);
-        let before = fetch.cost();
+    #[pyo3(signature = (root, access, sign=None))]
+    fn survey(&self, py: Python<'_>, root: &str, access: Spoken, sign: Option<Py<PyAny>>) -> PyResult<String> {
+        let (plan, fetch) = (Arc::clone(&self.plan), fetch(root, &access, sign).map_err(|e| raised(&e))?);
         wait(py, move || async move {
-            let blocks = stack::survey(&plan, fetch.as_ref()).await?;
+            let blocks = stack::survey(&plan, &fetch).await?;
             let headers = fetch.cost();
-            let headers = (headers.requests - before.requests, headers.bytes - before.bytes);
-            Ok(json!({ "requests": blocks.requests + headers.0, "bytes": blocks.bytes + headers.1 }).to_string())
+            Ok(json!({ "requests": blocks.requests + headers.requests, "bytes": blocks.bytes + headers.bytes }).to_string())
         })
     }
     /// Where the first file lies, without its query: what a plan without a catalog is read from.
     fn first_href(&self) -> Option<&str> {
-        self.0.sources.first().map(|s| s.href.split(['?', '#']).next().unwrap_or(&s.href))
+        self.plan.sources.first().map(|s| s.href.split(['?', '#']).next().unwrap_or(&s.href))
     }
 }
 
-/// The same plan with every href as `sign` gives it, each asked for once.
-fn signed(plan: &StackPlan, sign: &Bound<'_, PyAny>) -> PyResult<StackPlan> {
-    let mut known: BTreeMap<&str, String> = BTreeMap::new();
-    for Source { href, .. } in &plan.sources {
-        if !known.contains_key(href.as_str()) {
-            known.insert(href, sign.call1((href,))?.extract()?);
-        }
-    }
-    let sources = plan.sources.iter().map(|s| Source { href: known[s.href.as_str()].clone(), ..s.clone() }).collect();
-    Ok(StackPlan { sources, ..plan.clone() })
+/// The way to the files; what `sign` says is asked for when one is read.
+fn fetch(root: &str, access: &Spoken, sign: Option<Py<PyAny>>) -> swath::Result<StoreFetch> {
+    let store = access::store(root, access)?;
+    let Some(sign) = sign else { return Ok(StoreFetch::new(store)) };
+    let hook: Sign = Arc::new(move |href: &str| {
+        Python::attach(|py| {
+            let signed = sign.call1(py, (href,)).and_then(|signed| signed.extract::<String>(py));
+            signed.map_err(|e| swath::Error::new(Family::Refused, redact(href), format!("could not be signed: {e}"), "a URL"))
+        })
+    });
+    StoreFetch::signing(store, hook)
 }
 
 fn grids(plan: &StackPlan) -> Value {

@@ -44,12 +44,15 @@ where
     let (interest, lost) = tokio::sync::oneshot::channel::<()>();
     let threads = runtime.handle().clone();
     let task = move || {
-        threads.block_on(async {
-            tokio::select! {
-                done = work() => done,
-                _ = lost => Err(swath::Error::misuse("", "was interrupted", "")),
-            }
-        })
+        let waiting = || {
+            threads.block_on(async {
+                tokio::select! {
+                    done = work() => done,
+                    _ = lost => Err(swath::Error::misuse("", "was interrupted", "")),
+                }
+            })
+        };
+        swath::on_own_threads(waiting)
     };
     // Nobody waits any more where this is dropped.
     let _interest = interest;
@@ -62,7 +65,7 @@ where
 /// As [`wait`].
 pub fn work<T: Send + 'static>(py: Python<'_>, work: impl FnOnce() -> swath::Result<T> + Send + 'static) -> PyResult<T> {
     let runtime = runtime().map_err(|e| raised(&e))?;
-    until_done(py, &runtime, runtime.spawn_blocking(work))
+    until_done(py, &runtime, runtime.spawn_blocking(move || swath::on_own_threads(work)))
 }
 
 fn until_done<T: Send>(py: Python<'_>, runtime: &Runtime, mut task: JoinHandle<swath::Result<T>>) -> PyResult<T> {

@@ -29,6 +29,6 @@ pub use raster_facts::raster_facts;
 pub use swath_raster as raster;
 pub use swath_stac as stac;
 pub use swath_store as store;
-pub use threads::use_threads;
+pub use threads::{on_own_threads, use_threads};
 pub use unfinished::sweep_unfinished;
 pub use view::{Geolocation, View};

@@ -5,9 +5,11 @@ Examples
 Open a catalog, find its items, and make an array of them that reads only what is looked at:
 
 >>> import swath
->>> catalog = swath.open("published")                                   # doctest: +SKIP
->>> found = catalog.search(bbox=(-74.1, 40.6, -73.9, 40.8))             # doctest: +SKIP
->>> array = swath.load(found, bands=["B4"])                             # doctest: +SKIP
+>>> catalog = swath.open("published")
+>>> found = catalog.search(bbox=(14.9, 44.9, 15.2, 45.2))
+>>> array = swath.load(found, bands=["red"])
+>>> array.red.dims
+('time', 'y', 'x')
 
 Everything that is not needed for this import is imported by the first call that needs it: numpy, xarray, dask, pystac.
 """

@@ -1,7 +1,6 @@
 """Items as they come: of a search, of pystac, as dictionaries, as URLs, alone or many."""
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
@@ -18,7 +17,7 @@ class Taken:
     Attributes
     ----------
     native
-        What the engine takes: items of a search as they lie there, or JSON text.
+        What the engine takes: items of a search as they lie there, or a list of dictionaries and pystac items.
     access, root
         As whom files are read, and from where; the root is None where no catalog is known.
     """
@@ -28,7 +27,7 @@ class Taken:
 
     def dicts(self) -> list[dict]:
         """The same items as dictionaries."""
-        return list(self._dicts)
+        return [as_dict(item) for item in self._dicts]
 
 
 def take(items: Any, credential: Credential = None, search: Mapping[str, Any] | None = None) -> Taken:
@@ -56,12 +55,16 @@ def take(items: Any, credential: Credential = None, search: Mapping[str, Any] | 
         items = [items]
     elif not isinstance(items, Iterable):
         raise Misuse(f"a {type(items).__name__}", where="items", expected=_RIGHT)
-    plain = [_plain(item) for item in items]
-    if not plain:
+    items = list(items)
+    for item in items:
+        if not (isinstance(item, dict) or _is_item(item)):
+            raise Misuse(f"a {type(item).__name__} among the items", where="items", expected=_RIGHT)
+    if not items:
         from ._errors import Absent
 
         raise Absent("no item", where="items", expected="items to load", hint="widen the search")
-    return Taken(json.dumps(plain), Access(credential, "items"), None, plain)
+    items = [_settled(item) for item in items]
+    return Taken(items, Access(credential, "items"), None, items)
 
 
 def _all_there(items):
@@ -77,30 +80,22 @@ def _is_item(value: Any) -> bool:
     return hasattr(value, "assets") and hasattr(value, "properties") and hasattr(value, "id")
 
 
-def _plain(item: Any) -> dict:
-    """What the engine needs of an item; hrefs absolute where the item knows its own place."""
-    if isinstance(item, Mapping):
-        return dict(item)
-    if not _is_item(item):
-        raise Misuse(f"a {type(item).__name__} among the items", where="items", expected=_RIGHT)
-    properties = dict(item.properties)
-    if not properties.get("datetime") and item.datetime is not None:
-        from ._catalog import _instant
+def _settled(item: Any) -> Any:
+    """An item whose hrefs are absolute; a dictionary may name its own place by a link."""
+    if not isinstance(item, dict):
+        return item
+    place = next((link["href"] for link in item.get("links", ()) if link.get("rel") == "self" and "://" in link.get("href", "")), None)
+    if place is None or all(_is_absolute(asset["href"]) for asset in item["assets"].values()):
+        return item
+    from urllib.parse import urljoin
 
-        properties["datetime"] = _instant(item.datetime)
-    place = item.get_self_href()
-    return {
-        "type": "Feature", "id": item.id, "collection": item.collection_id, "bbox": item.bbox, "properties": properties,
-        "assets": {key: _asset(asset, place) for key, asset in item.assets.items()},
-    }
+    return {**item, "assets": {key: {**asset, "href": urljoin(place, asset["href"])} for key, asset in item["assets"].items()}}
 
 
-def _asset(asset: Any, place: str | None) -> dict:
-    plain = dict(asset.extra_fields)
-    plain["href"] = asset.href if place is None or "://" in asset.href or asset.href.startswith("/") else asset.get_absolute_href()
-    for name in ("title", "roles"):
-        if (value := getattr(asset, name, None)) is not None:
-            plain[name] = value
-    if asset.media_type is not None:
-        plain["type"] = str(getattr(asset.media_type, "value", asset.media_type))
-    return plain
+def _is_absolute(href: str) -> bool:
+    return "://" in href or href.startswith("/")
+
+
+def as_dict(item: Any) -> dict:
+    """An item as a dictionary."""
+    return item if isinstance(item, dict) else item.to_dict(include_self_link=False, transform_hrefs=False)

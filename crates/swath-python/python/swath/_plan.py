@@ -93,7 +93,7 @@ class Plan:
         """Requests and bytes that reading the whole array takes; the headers of the files are read for it."""
         total = {"requests": 0, "bytes": 0}
         for _, pixels in self._groups:
-            for name, count in json.loads(pixels.plan.survey(pixels.root, pixels.access.spoken())).items():
+            for name, count in json.loads(pixels.plan.survey(pixels.root, pixels.access.spoken(), pixels.sign)).items():
                 total[name] += count
         return total
 

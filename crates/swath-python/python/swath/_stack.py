@@ -75,8 +75,9 @@ def stack(
     Examples
     --------
     >>> import swath
-    >>> array = swath.stack("published", assets=["B4"], epsg=32618)                  # doctest: +SKIP
-    >>> array.median("time").compute()                                              # doctest: +SKIP
+    >>> array = swath.stack("published", assets=["red"], epsg=32633)
+    >>> array.dims, array.dtype, array.shape
+    (('time', 'band', 'y', 'x'), dtype('uint16'), (4, 1, 64, 128))
     """
     import xarray
 

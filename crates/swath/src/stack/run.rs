@@ -177,7 +177,7 @@ async fn decoded(piece: Piece, fetched: Result<()>, held: Permit<'_>, empty: Emp
         return (piece, Err(e), held);
     }
     let own = Arc::clone(&piece);
-    let work = tokio::task::spawn_blocking(move || own.sheets(empty));
+    let work = tokio::task::spawn_blocking(move || crate::on_own_threads(|| own.sheets(empty)));
     let sheets = work.await.unwrap_or_else(|e| Err(Error::misuse("", format!("a worker stopped: {e}"), "")));
     (piece, sheets, held)
 }
