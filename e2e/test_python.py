@@ -98,6 +98,7 @@ def test_the_whole_way_from_a_folder_to_an_item(raw, tmp_path):
     assert [i["id"] for i in found[:1]] == [found[0]["id"]] and found[-1]["id"] == list(found.items())[1]["id"]
     assert len(catalog.search(datetime="2021")) == 0 and len(catalog.search(limit=1)) == 1
     assert len(catalog.search(ids=found[1]["id"])) == 1
+    assert [i["id"] for i in catalog.search(sortby="-id")] == [i["id"] for i in reversed(found)]
     assert found[0]["id"] in found._repr_html_() and str(tmp_path / "out") in catalog._repr_html_()
 
 

@@ -33,6 +33,7 @@ struct Asked {
     collections: Vec<String>,
     intersects: Option<Value>,
     filter: Option<String>,
+    sortby: Option<String>,
     limit: Option<usize>,
 }
 
@@ -50,6 +51,9 @@ impl Asked {
         }
         if let Some(text) = &self.filter {
             query = query.filter(text)?;
+        }
+        if let Some(text) = &self.sortby {
+            query = query.sort_by(text)?;
         }
         Ok(self.limit.into_iter().fold(query, Query::limit))
     }

@@ -110,7 +110,7 @@ class Catalog:
             "limit": limit,
         }
         if sortby is not None:
-            asked["sortby"] = _several(sortby)
+            asked["sortby"] = ",".join(_several(sortby))
         found = _swath.search(self.url, self._access.spoken(), json.dumps(asked))
         return Items(self, found)
 
