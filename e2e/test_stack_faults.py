@@ -152,6 +152,48 @@ def test_a_bit_flipped_in_every_range_once_is_read_again(memory, place, right, t
     assert np.array_equal(rasters.read(tmp_path / "x.tif"), right["native"])
 
 
+def test_an_asset_swapped_between_any_two_reads_is_never_mixed(memory, swath, tmp_path):
+    """At each request in turn the asset is overwritten by another of the same layout: only its ETag can tell."""
+    side = 2000
+    versions = []
+    for number in (0, 1):
+        folder = tmp_path / f"v{number}"
+        rasters.write(folder / "raw/map_20200517.tif", rasters.noise((side, side), seed=number), nodata=0)
+        versions.append(uncompressed(swath, folder))
+    (name,) = [n for n in versions[0].files() if n.endswith(".tif")]
+    bodies = [(v.build / name).read_bytes() for v in versions]
+    assert len(bodies[0]) == len(bodies[1])
+    with Place(memory) as place:
+        place.publish(versions[0])
+        blob = memory.client.get_blob_client(place.name, f"maps/{name}")
+        place.proxy.again()
+        expected = []
+        for body in bodies:
+            blob.upload_blob(body, overwrite=True)
+            stack(place.proxy, place, "native", tmp_path / "x.tif")
+            expected.append(rasters.read(tmp_path / "x.tif"))
+        assert not np.array_equal(*expected)
+        ends = []
+        for number in range(1, 40):
+            blob.upload_blob(bodies[0], overwrite=True)
+            asked = []
+
+            def swap(seen):
+                if seen.path.endswith(name):
+                    asked.append(seen)
+                    if len(asked) == number:
+                        blob.upload_blob(bodies[1], overwrite=True)
+
+            place.proxy.again(swap)
+            out = tmp_path / f"{number}.tif"
+            ends.append(stack(place.proxy, place, "native", out, rc={0, 5}).rc)
+            if ends[-1] == 0:
+                assert any(np.array_equal(rasters.read(out), e) for e in expected), f"a mixture at request {number}\n{place.proxy.story()}"
+            if len(asked) < number:
+                break
+        assert len(ends) > 3, "the asset is read in one or two requests: nothing was tried"
+
+
 def test_a_sas_that_expires_midway_is_renewed_from_its_file(memory, place, maps, right, tmp_path):
     """While the first asset is asked for, the token lapses; the file holds another by then."""
     file = tmp_path / "token.sas"

@@ -25,7 +25,8 @@ def build_on(client: Any, plan: str, datasets: list[str], check: bool) -> dict:
     count = min(_swath.items_due(plan, datasets), SHARES * threads)
     run = uuid.uuid4().hex[:8]
     # Nothing is told to the scheduler but the path of the plan and two numbers.
-    tasks = [client.submit(_shard, plan, datasets, i, count, key=f"swath-build-{i}-of-{count}-{run}", pure=False) for i in range(1, count + 1)]
+    names = {index: f"swath-build-{index}-of-{count}-{run}" for index in range(1, count + 1)}
+    tasks = [client.submit(_shard, plan, datasets, index, count, key=name, pure=False) for index, name in names.items()]
     try:
         made = client.gather(tasks)
     finally:
@@ -39,6 +40,7 @@ def build_on(client: Any, plan: str, datasets: list[str], check: bool) -> dict:
 
 
 def _shard(plan: str, datasets: list[str], index: int, count: int) -> dict:
+    """One task, on a worker."""
     from distributed import get_worker
 
     # A machine may run a worker for each of its cores.
