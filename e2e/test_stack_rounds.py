@@ -52,7 +52,8 @@ def test_headers_come_together_and_then_all_blocks(swath, tiles, tmp_path, field
     server = WaveServer(tmp_path)
     try:
         swath("stack", f"{server.url}/items.json", *more, "-o", tmp_path / "x.tif")
-        assert server.waves <= 2, f"{server.waves} round trips for {len(server.of('.tif'))} requests"
+        # One more is allowed for the directory of a file whose header is longer than most.
+        assert server.waves <= 3, f"{server.waves} round trips for {len(server.of('.tif'))} requests"
     finally:
         server.close()
     if not more:

@@ -14,6 +14,8 @@ class WaveServer(RangeServer):
         self.suffix, self.waves, self.last = suffix, 0, 0.0
         self.asked = threading.Condition()
         super().__init__(root)
+        # All connections come at once: none of them shall have to knock twice.
+        self.server.socket.listen(256)
 
     def read(self, file, wanted):
         if file.name.endswith(self.suffix):
