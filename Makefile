@@ -44,7 +44,7 @@ bench-stack: ## 20 tiles over HTTP to one array, near and 25 ms away, against od
 	@scripts/install.sh judges
 	@scripts/bench.sh stack
 
-bench-search: ## static trees and tables over HTTP, against pystac, rustac, DuckDB and pyarrow; takes 11 GiB of memory
+bench-search: ## static trees and tables over HTTP, against pystac, rustac, DuckDB and pyarrow; takes 9 GiB of memory
 	@scripts/install.sh test
 	@scripts/bench.sh search
 
