@@ -2,7 +2,7 @@ use serde::Deserialize;
 use swath::raster::crs::Crs;
 use swath::raster::warp::Method;
 use swath::raster::{Affine, Bounds, Grid, Shape};
-use swath::stack::{GroupBy, OnError, Reduce, StackRequest, Values};
+use swath::stack::{GroupBy, OnError, Over, Reduce, StackRequest, Values};
 use swath::{Error, Result};
 
 /// What array is wanted, as the package says it.
@@ -45,6 +45,7 @@ impl Asked {
             resampling: named("resampling", self.resampling, Method::parse, &Method::ALL.map(Method::name))?,
             groupby: named("groupby", self.groupby, GroupBy::parse, GroupBy::NAMES)?,
             reduce: Reduce::None,
+            over: Over::All,
             errors: named("errors", self.errors, OnError::parse, OnError::NAMES)?,
             values: if self.rescale { Values::Rescaled } else { Values::Stored },
             limit_bytes: None,

@@ -21,6 +21,7 @@ pub const KNOWN: &[Extension] = &[
     Extension { prefix: "cube:", schema: "https://stac-extensions.github.io/datacube/v2.3.0/schema.json" },
     Extension { prefix: "storage:", schema: "https://stac-extensions.github.io/storage/v2.0.0/schema.json" },
     Extension { prefix: "auth:", schema: "https://stac-extensions.github.io/authentication/v1.1.0/schema.json" },
+    Extension { prefix: "processing:", schema: "https://stac-extensions.github.io/processing/v1.1.0/schema.json" },
     Extension { prefix: "renders", schema: "https://stac-extensions.github.io/render/v2.0.0/schema.json" },
 ];
 

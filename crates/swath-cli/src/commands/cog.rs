@@ -156,7 +156,7 @@ impl RioFlags {
 }
 
 /// `256MiB`, `1GB`, `512M` (1024s unless it says MB or GB).
-fn bytes_of(text: &str) -> Result<u64, String> {
+pub(super) fn bytes_of(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len()));
     let factor = match unit.trim().to_lowercase().as_str() {

@@ -2,23 +2,26 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
-use swath::export::{Target, write_file, write_tif, write_zarr};
+use swath::export::{Output, Overwrite, Provenance, SourceItem, Target, write_file, write_netcdf, write_tif, write_zarr};
 use swath::plot::{Plot, draw};
 use swath::raster::Bounds;
 use swath::raster::crs::Crs;
 use swath::raster::warp::Method;
 use swath::search::{Limits, search};
-use swath::stack::{self, Fetch, GroupBy, OnError, Outcome, Reduce, StackPlan, StackRequest, StoreFetch, Values, readable_bytes};
+use swath::stack::{
+    self, Collected, Fetch, GroupBy, OnError, Over, Reduce, Room, StackPlan, StackRequest, StoreFetch, Values, readable_bytes,
+};
 use swath::store::Store;
 use swath::{Error, Family, Result};
 
+use super::cog::bytes_of;
 use super::search::Asked;
 use crate::{access::Access, exit::Exit, progress::Meter, runtime::block_on, talk::Talk};
 
 /// Stream an array (time, band, y, x) from a catalog: only the blocks needed are read
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  swath stack published --assets B4,B5 --bbox -74.1,40.6,-73.9,40.8 --datetime 2018-01/2018-06 -o x.zarr\n  swath stack published --assets B4 --reduce median -o median.png\n  swath stack published --assets B4 --crs EPSG:3857 --resolution 100 --explain\n\nWithout -o the array is described. Pixels are copied on the data's own grid unless grids differ or --crs, --resolution or\n--bounds ask for another; --explain says why. In one time step the first valid pixel stays, by datetime, then id."
+    after_help = "Examples:\n  swath stack published --assets B4,B5 --bbox -74.1,40.6,-73.9,40.8 --datetime 2018-01/2018-06 -o x.zarr\n  swath stack published --assets B4 --reduce median -o median.png\n  swath stack published --assets B4 --reduce p90 --over month -o p90.nc\n  swath stack published --assets B4 --crs EPSG:3857 --resolution 100 --explain\n\nWithout -o the array is described. Pixels are copied on the data's own grid unless grids differ or --crs, --resolution or\n--bounds ask for another; --explain says why. In one time step the first valid pixel stays, by datetime, then id."
 )]
 pub struct Stack {
     /// A catalog: folder or URL of its root, or one of its documents (.json, .parquet)
@@ -48,9 +51,12 @@ pub struct Stack {
     /// Which items share a time step: time, solar_day or none
     #[arg(long, default_value = "time")]
     groupby: String,
-    /// Over time: median, mean, min, max, first, last or count
+    /// Over time, of the valid pixels: mean, median, min, max, std, p90 (any percentile), count, first or last
     #[arg(long, default_value = "none")]
     reduce: String,
+    /// Which times a reduction makes one of: all, year, season, month, day; or season-of-year, month-of-year, all years together
+    #[arg(long, default_value = "all")]
+    over: String,
     /// A missing or damaged asset: raise ends the run, nodata leaves its pixels empty and lists it
     #[arg(long, default_value = "raise")]
     errors: String,
@@ -60,24 +66,32 @@ pub struct Stack {
     /// Print the plan, and what it would read, instead of reading
     #[arg(long)]
     explain: bool,
-    /// Largest array to make, in GiB (default: most of the free memory)
+    /// Memory for the array while it is worked on, as 512MiB; what is larger goes part by part through a scratch file beside the output
+    #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = bytes_of)]
+    max_memory: u64,
+    /// Largest array to plot or to describe, which needs all of it in memory, in GiB (default: most of the free memory)
     #[arg(long, value_name = "GIB")]
     max_size: Option<f64>,
     /// Title of the plot
     #[arg(long)]
     title: Option<String>,
-    /// Where to write: .tif, .zarr or .png
+    /// Where to write: .zarr, .nc (NetCDF-4), .tif (COG, with a STAC item beside it) or .png (plot)
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Replace an existing output
+    #[arg(long)]
+    overwrite: bool,
 }
 
 pub fn run(args: &Stack, talk: &Talk) -> Result<Exit> {
-    let target = args.output.as_deref().map(Target::of).transpose()?;
+    let overwrite = if args.overwrite { Overwrite::Replace } else { Overwrite::Never };
+    let output = args.output.as_deref().map(|path| Output::new(path, overwrite)).transpose()?;
     let request = request(args)?;
     block_on(async {
         let started = std::time::Instant::now();
         let (items, fetch) = items(args, talk).await?;
         let plan = stack::prepare(&items, &request, &fetch).await?;
+        let provenance = provenance(args, &plan, &items);
         if args.explain {
             return explain(&plan, &fetch, talk).await;
         }
@@ -86,13 +100,15 @@ pub fn run(args: &Stack, talk: &Talk) -> Result<Exit> {
             plan.reasons.iter().for_each(|reason| talk.say(reason));
         }
         let meter = Meter::bytes(talk, "stack", plan.work());
-        let outcome = stack::run(&plan, &fetch, &|bytes| meter.add(bytes)).await;
+        let scratch = output.as_ref().map_or_else(std::env::temp_dir, |o| o.folder().to_path_buf());
+        let room = Room { memory: args.max_memory, scratch };
+        let collected = stack::collect(&plan, &fetch, &room, &|bytes| meter.add(bytes)).await;
         meter.end();
-        let outcome = outcome?;
+        let collected = collected?;
         let cost = fetch.cost();
         talk.say(format!("{} requests, {}, {:.1} s", cost.requests, readable_bytes(cost.bytes), started.elapsed().as_secs_f64()));
         talk.event("cost", json!({ "requests": cost.requests, "bytes": cost.bytes, "seconds": started.elapsed().as_secs_f64() }));
-        deliver(args, target, &outcome, talk)
+        deliver(args, output.as_ref(), collected, &provenance, talk)
     })
 }
 
@@ -129,10 +145,15 @@ fn request(args: &Stack) -> Result<StackRequest> {
         resampling: named("--resampling", &args.resampling, Method::parse, &Method::ALL.map(Method::name))?,
         groupby: named("--groupby", &args.groupby, GroupBy::parse, GroupBy::NAMES)?,
         reduce: named("--reduce", &args.reduce, Reduce::parse, Reduce::NAMES)?,
+        over: named("--over", &args.over, Over::parse, Over::NAMES)?,
         errors: named("--errors", &args.errors, OnError::parse, OnError::NAMES)?,
         values: if args.rescale { Values::Rescaled } else { Values::Stored },
-        limit_bytes: Some(args.max_size.map_or_else(free_memory, |gib| (gib.max(0.0) * f64::from(1u32 << 30)) as u64)),
+        limit_bytes: limit(args),
     };
+    if request.over != Over::All && request.reduce == Reduce::None {
+        let error = Error::misuse("--over", format!("{:?} without --reduce", args.over), "a reduction");
+        return Err(error.hint(format!("--reduce median --over {}", args.over)));
+    }
     if let Some(file) = &args.like {
         like(&mut request, file)?;
     }
@@ -178,6 +199,12 @@ fn resolution(text: &str) -> Result<(f64, f64)> {
     }
 }
 
+/// An array that goes to a file part by part has no limit but the disk's; a reduced one is held to it when its size is known.
+fn limit(args: &Stack) -> Option<u64> {
+    let whole = args.output.as_deref().is_none_or(|path| Target::of(path).is_ok_and(|t| t == Target::Png));
+    (whole && args.reduce == "none" && !args.explain).then(|| most_bytes(args))
+}
+
 /// Three quarters of what the machine has free; 4 GiB where it does not say.
 fn free_memory() -> u64 {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
@@ -201,33 +228,65 @@ async fn explain(plan: &StackPlan, fetch: &StoreFetch, talk: &Talk) -> Result<Ex
     Ok(Exit::Done)
 }
 
-fn deliver(args: &Stack, target: Option<Target>, outcome: &Outcome, talk: &Talk) -> Result<Exit> {
-    let made = &outcome.stack;
-    match (target, &args.output) {
-        (Some(Target::Zarr), Some(path)) => write_zarr(made, path)?,
-        (Some(Target::Png), Some(path)) => {
+/// From which items, and by which request.
+fn provenance(args: &Stack, plan: &StackPlan, items: &[Value]) -> Provenance {
+    let used: std::collections::HashSet<&str> = plan.sources.iter().map(|s| s.item.as_str()).collect();
+    let of = items.iter().filter(|item| item["id"].as_str().is_some_and(|id| used.contains(id)));
+    let mut request = json!({
+        "assets": plan.bands.iter().map(|b| &b.name).collect::<Vec<_>>(),
+        "groupby": args.groupby,
+        "reduce": plan.reduce.name(),
+        "over": plan.over.name(),
+        "resampling": plan.resampling.name(),
+        "rescale": args.rescale,
+    });
+    if plan.reduce == Reduce::None
+        && let Some(object) = request.as_object_mut()
+    {
+        object.remove("reduce");
+        object.remove("over");
+    }
+    Provenance {
+        catalog: swath::store::redact(args.root.split('?').next().unwrap_or_default()),
+        items: of.map(SourceItem::of).collect(),
+        request: request.as_object().cloned().unwrap_or_default(),
+    }
+}
+
+fn deliver(args: &Stack, output: Option<&Output>, collected: Collected, provenance: &Provenance, talk: &Talk) -> Result<Exit> {
+    let failures = collected.failures.clone();
+    let (head, array) = (collected.array.head().clone_head(), collected.array.as_ref());
+    match output.map(|o| (o.target, o)) {
+        Some((Target::Zarr, output)) => write_zarr(array, output, &provenance.history(&head))?,
+        Some((Target::NetCdf, output)) => write_netcdf(array, output, &provenance.history(&head))?,
+        Some((Target::Png, output)) => {
             let source = args.root.split('?').next().map(str::to_owned);
-            write_file(path, &draw(made, &Plot { title: args.title.clone(), source })?)?;
+            let made = collected.into_stack(most_bytes(args))?;
+            write_file(&output.path, &draw(&made, &Plot { title: args.title.clone(), source })?)?;
         }
-        (Some(Target::Tif), Some(path)) => {
-            write_tif(made, path)?;
-        }
-        _ => talk.data(made.summary()),
+        Some((Target::Tif, output)) => drop(write_tif(array, output, provenance)?),
+        None => talk.data(head.summary()),
     }
-    if let Some(path) = &args.output {
-        talk.say(format!("wrote {}", path.display()));
+    if let Some(output) = output {
+        let item = output.item_path().map(|p| format!(", with its item {}", p.display())).unwrap_or_default();
+        talk.say(format!("wrote {}{item}", output.path.display()));
     }
-    let [times, bands, rows, cols] = made.shape();
+    let [times, bands, rows, cols] = head.shape();
     talk.event(
         "array",
-        json!({ "time": times, "band": bands, "y": rows, "x": cols, "data_type": made.sample().name(), "output": args.output }),
+        json!({ "time": times, "band": bands, "y": rows, "x": cols, "data_type": head.sample().name(), "output": args.output }),
     );
-    for failure in &outcome.failures {
+    for failure in &failures {
         talk.error(&failure.error);
     }
-    if outcome.failures.is_empty() {
+    if failures.is_empty() {
         return Ok(Exit::Done);
     }
-    talk.say(format!("{} assets could not be read; their pixels are empty", outcome.failures.len()));
+    talk.say(format!("{} assets could not be read; their pixels are empty", failures.len()));
     Ok(Exit::Partial)
+}
+
+/// Bytes that an array may take which must be in memory as a whole.
+fn most_bytes(args: &Stack) -> u64 {
+    args.max_size.map_or_else(free_memory, |gib| (gib.max(0.0) * f64::from(1u32 << 30)) as u64)
 }

@@ -125,11 +125,19 @@ fn shown(classes: &[Class], values: &[f64]) -> Vec<Shown> {
         .iter()
         .enumerate()
         .filter(|(_, class)| seen.contains(&class.value))
-        .map(|(i, class)| {
-            let own = colorous::TABLEAU10[i % colorous::TABLEAU10.len()];
-            Shown { class: class.clone(), colour: class.color.unwrap_or([own.r, own.g, own.b]) }
-        })
+        .map(|(i, class)| Shown { class: class.clone(), colour: class.color.unwrap_or_else(|| own_colour(i)) })
         .collect()
+}
+
+/// Ten colours that are easily told apart, then the same darker, then lighter.
+fn own_colour(index: usize) -> Colour {
+    let plain = colorous::TABLEAU10[index % colorous::TABLEAU10.len()];
+    let towards = |v: u8| match index / colorous::TABLEAU10.len() % 3 {
+        0 => v,
+        1 => (f32::from(v) * 0.55) as u8,
+        _ => 255 - ((255.0 - f32::from(v)) * 0.45) as u8,
+    };
+    [plain.r, plain.g, plain.b].map(towards)
 }
 
 #[cfg(test)]
@@ -137,7 +145,7 @@ mod tests {
     use swath_raster::{Affine, Grid, Nodata, Samples, Shape};
 
     use super::*;
-    use crate::stack::Reduce;
+    use crate::stack::{Over, Reduce};
 
     fn stack_of(bands: &[(&str, Option<&str>)], value: u8) -> Stack {
         let band = |(name, common): &(&str, Option<&str>)| Band {
@@ -158,6 +166,7 @@ mod tests {
             nodata: Some(Nodata::Uint(0)),
             valid: None,
             reduce: Reduce::None,
+            over: Over::All,
         }
     }
 
@@ -183,6 +192,12 @@ mod tests {
             let got = [0, 7].map(|v| matches!(colours(&stack_of(bands, v), &[(0, 0)]), Colours::None));
             assert_eq!(got, [true, false], "{bands:?}");
         }
+    }
+
+    #[test]
+    fn thirty_classes_have_thirty_colours() {
+        let colours: std::collections::BTreeSet<Colour> = (0..30).map(own_colour).collect();
+        assert_eq!(colours.len(), 30);
     }
 
     #[test]

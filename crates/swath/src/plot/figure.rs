@@ -5,7 +5,7 @@ use super::picture::{Area, FAINT, INK, Picture};
 use super::text::{Align, Style, Text};
 use super::ticks;
 use crate::Result;
-use crate::stack::{Reduce, Stack, Time};
+use crate::stack::{Over, Reduce, Stack, Time};
 
 /// Words around a picture.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,8 @@ const NOTE: f32 = 15.0;
 /// What is said where values lie beyond the ends of the colours.
 const CUT_NOTE: [&str; 2] = ["colours: 2–98 %", "of the values"];
 const MARGIN: i64 = 28;
+/// So that the second line can name source and CRS.
+const NARROWEST: i64 = 720;
 const BAR: i64 = 26;
 
 /// The picture of a stack as PNG: one panel per time and band (one per time for a composite of three bands).
@@ -47,8 +49,9 @@ pub fn draw(stack: &Stack, plot: &Plot) -> Result<Vec<u8>> {
             let middle = ((area.x + area.width / 2) as f32, (area.y + area.height / 2) as f32);
             text.draw(&mut picture, "no data", middle, Style { size: NAMES, colour: INK, align: Align::Centre });
         }
-        let below = i + layout.columns >= shown.len();
-        layout.axes.draw(&mut picture, area, &text, Rim { left: i % layout.columns == 0, bottom: below });
+        let last = (i + 1) % layout.columns == 0 || i + 1 == shown.len();
+        let rim = Rim { left: i % layout.columns == 0, bottom: i + layout.columns >= shown.len(), right: last };
+        layout.axes.draw(&mut picture, area, &text, rim);
         if let Some(caption) = caption(stack, *plane) {
             let style = Style { size: NUMBERS, colour: INK, align: Align::Left };
             let caption = text.fitted(&caption, NUMBERS, area.width as f32);
@@ -105,9 +108,10 @@ impl Layout {
         let maps_bottom = top + cell.1 * rows as i64 - above - 14;
         let bottom = maps_bottom + Axes::below() + NAMES as i64 + 22;
         let legend_width = legend_width(stack, text, colours);
-        let legend = Area { x: maps_right + 36, y: top, width: legend_width, height: (maps_bottom - top).max(200) };
+        let legend = Area { x: maps_right + 48, y: top, width: legend_width, height: (maps_bottom - top).max(200) };
         let height = (bottom + MARGIN).max(legend.bottom() + 110);
-        Self { width: legend.right() + MARGIN, height, columns, rows, cell, first: (left, top), map, axes, legend }
+        let width = (legend.right() + MARGIN).max(NARROWEST);
+        Self { width, height, columns, rows, cell, first: (left, top), map, axes, legend }
     }
 
     fn panel(&self, i: usize) -> Area {
@@ -154,18 +158,27 @@ fn span_of_times(stack: &Stack) -> String {
 
 fn heading(picture: &mut Picture, text: &Text, stack: &Stack, plot: &Plot, (shown, all): (usize, usize), layout: &Layout) {
     let names: Vec<&str> = stack.bands.iter().map(|b| b.name.as_str()).collect();
-    let what = if is_composite(stack) { format!("{} as red, green, blue", names.join(", ")) } else { names.join(", ") };
+    let said = names.join(", ").to_lowercase() == "red, green, blue";
+    let what = if is_composite(stack) && !said { format!("{} as red, green, blue", names.join(", ")) } else { names.join(", ") };
     let title = plot.title.clone().unwrap_or_else(|| match stack.reduce {
         Reduce::None => format!("{what}, {}", span_of_times(stack)),
         how => {
             let items = stack.times.first().map_or(0, |t| t.items.len());
-            format!("{what}: {} of {items} items", how.name())
+            let items = if stack.times.len() == 1 { format!(" of {items} items") } else { String::new() };
+            let over = if stack.over == Over::All { String::new() } else { format!(" by {}", stack.over.name().replace('-', " ")) };
+            format!("{what}: {}{items}{over}", how.name())
         }
     });
     let room = (layout.width - layout.first.0 - MARGIN) as f32;
     let x = layout.first.0 as f32;
     let y = (MARGIN as f32) + TITLE / 2.0;
-    text.draw(picture, &text.fitted(&title, TITLE, room), (x, y), Style { size: TITLE, colour: INK, align: Align::Left });
+    let size = title_size(text, &title, room);
+    let lines = text.wrapped(&title, size, room);
+    for (i, line) in lines.iter().take(2).enumerate() {
+        let middle = if lines.len() > 1 { y + (i as f32 - 0.6) * (size + 4.0) } else { y };
+        let line = if i == 1 && lines.len() > 2 { text.fitted(&lines[1..].join(" "), size, room) } else { line.clone() };
+        text.draw(picture, &line, (x, middle), Style { size, colour: INK, align: Align::Left });
+    }
     let mut second: Vec<String> = Vec::new();
     if let Some(source) = &plot.source {
         second.push(source.clone());
@@ -184,10 +197,15 @@ fn heading(picture: &mut Picture, text: &Text, stack: &Stack, plot: &Plot, (show
     text.draw(picture, &second, (x, y + TITLE / 2.0 + 12.0 + SECOND / 2.0), Style { size: SECOND, colour: FAINT, align: Align::Left });
 }
 
+/// Smaller where it takes two lines.
+fn title_size(text: &Text, title: &str, room: f32) -> f32 {
+    if text.width(title, TITLE) <= room { TITLE } else { TITLE * 0.7 }
+}
+
 fn caption(stack: &Stack, (time, band): (usize, usize)) -> Option<String> {
     let [times, bands, ..] = stack.shape();
     let several_bands = bands > 1 && !is_composite(stack);
-    let date = stack.times.get(time).map(Time::label);
+    let date = (time < times).then(|| stack.label(time));
     match (times > 1, several_bands) {
         (true, true) => Some(format!("{} {}", date?, stack.bands.get(band)?.name)),
         (true, false) => date,

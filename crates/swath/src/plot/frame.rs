@@ -28,6 +28,8 @@ pub struct Axis {
 pub struct Rim {
     pub left: bool,
     pub bottom: bool,
+    /// No panel follows beside it, into whose numbers the last one might run.
+    pub right: bool,
 }
 
 impl Axes {
@@ -42,7 +44,9 @@ impl Axes {
             Some(other) => other.to_owned(),
         };
         let axis = |low: f64, high: f64, pixels: i64, per: f32, names: (&str, &str), sides: (char, char)| {
-            let (values, decimals) = ticks::ticks(low, high, ((pixels as f32 / per) as usize).clamp(1, 6));
+            // Two say how large it is, where two fit.
+            let least = if pixels as f32 >= 1.5 * per { 2 } else { 1 };
+            let (values, decimals) = ticks::ticks(low, high, ((pixels as f32 / per) as usize).clamp(least, 6));
             let label = |v: f64| if geographic { ticks::degrees(v, decimals, sides.0, sides.1) } else { ticks::number(v, decimals) };
             let name = if geographic { names.0.to_owned() } else { format!("{} [{unit}]", names.1) };
             Axis { name, low, high, ticks: values.into_iter().map(|v| (v, label(v))).collect() }
@@ -71,7 +75,8 @@ impl Axes {
         for (value, label) in &self.x.ticks {
             let x = area.x + place(*value, self.x.low, self.x.high, area.width);
             picture.fill(Area { x, y: area.bottom() + 1, width: 1, height: if rim.bottom { MARK } else { 3 } }, INK);
-            if rim.bottom {
+            let end = x + (text.width(label, NUMBERS) / 2.0).ceil() as i64;
+            if rim.bottom && (rim.right || end <= area.right() - 8) {
                 text.draw(picture, label, (x as f32, (area.bottom() + MARK + 4) as f32 + NUMBERS / 2.0), style(Align::Centre));
             }
         }

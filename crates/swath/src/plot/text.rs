@@ -91,6 +91,21 @@ impl Text {
         }
     }
 
+    /// Lines no wider than the room, broken between words.
+    pub fn wrapped(&self, text: &str, size: f32, room: f32) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split_whitespace() {
+            match lines.last_mut() {
+                Some(line) if self.width(&format!("{line} {word}"), size) <= room => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(self.fitted(word, size, room)),
+            }
+        }
+        lines
+    }
+
     /// The text, cut with dots where it is wider than `room`.
     pub fn fitted(&self, text: &str, size: f32, room: f32) -> String {
         if self.width(text, size) <= room {
@@ -117,6 +132,14 @@ mod tests {
         for c in "AZaz09 .,:;-+()[]%/°²×–−…".chars() {
             assert_ne!(text.font.glyph_id(c).0, 0, "{c:?}");
         }
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        let text = Text::new().unwrap();
+        let lines = text.wrapped("a rather long title of a plot", 20.0, 120.0);
+        assert!(lines.len() > 1 && lines.iter().all(|l| text.width(l, 20.0) <= 120.0), "{lines:?}");
+        assert_eq!(lines.join(" "), "a rather long title of a plot");
     }
 
     #[test]

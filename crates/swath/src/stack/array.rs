@@ -3,7 +3,8 @@ use std::fmt::Write;
 use swath_raster::{Grid, Nodata, SampleType, Samples, with_real};
 
 use super::plan::{Band, Time};
-use super::{Reduce, explain};
+use super::reduce::season_or_month;
+use super::{Over, Reduce, explain};
 
 /// A (time, band, y, x) array with its coordinates: what a stack is at the end.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Stack {
     pub valid: Option<Vec<u8>>,
     /// What became of the time axis.
     pub reduce: Reduce,
+    /// Which steps became one.
+    pub over: Over,
 }
 
 impl Stack {
@@ -35,6 +38,15 @@ impl Stack {
             self.nodata = Some(Nodata::Float(f64::NAN));
         }
         self
+    }
+
+    /// The same without its samples.
+    #[must_use]
+    pub fn clone_head(&self) -> Self {
+        let data = Samples::zeros(self.sample(), 0);
+        let (times, bands, grid) = (self.times.clone(), self.bands.clone(), self.grid.clone());
+        let valid = self.valid.as_ref().map(|_| Vec::new());
+        Self { times, bands, grid, data, nodata: self.nodata, valid, reduce: self.reduce, over: self.over }
     }
 
     /// Lengths of time, band, y and x.
@@ -66,6 +78,17 @@ impl Stack {
         start..start + pixels
     }
 
+    /// A step in a few words: its day or period, or the season or month where years fall together.
+    pub fn label(&self, time: usize) -> String {
+        let Some(step) = self.times.get(time) else { return String::new() };
+        if let Over::Season = self.over
+            && let Some((from, to)) = step.period
+        {
+            return format!("{} – {}", from.format("%Y-%m"), (to - chrono::Duration::seconds(1)).format("%Y-%m"));
+        }
+        season_or_month(step.datetime, self.over).map_or_else(|| step.label(), str::to_owned)
+    }
+
     /// One plane as doubles, NaN where there is no data; complex numbers by their modulus.
     pub fn plane_f64(&self, time: usize, band: usize) -> Vec<f64> {
         let range = self.plane(time, band);
@@ -87,7 +110,7 @@ impl Stack {
         let mut out = format!(
             "<swath stack (time: {times}, band: {bands}, y: {rows}, x: {cols})> {} {}\n",
             self.sample().name(),
-            explain::bytes(self.data.as_bytes().len() as u64)
+            explain::bytes((times * bands * rows * cols * self.sample().size()) as u64)
         );
         let ends = |v: &[f64]| match v {
             [] => String::new(),
@@ -95,7 +118,7 @@ impl Stack {
             [first, .., last] => format!("{first} ... {last}"),
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "  time  {}", listed(&self.times.iter().map(Time::label).collect::<Vec<_>>()));
+        let _ = writeln!(out, "  time  {}", listed(&(0..times).map(|t| self.label(t)).collect::<Vec<_>>()));
         let _ = writeln!(out, "  band  {}", listed(&self.bands.iter().map(|b| b.name.clone()).collect::<Vec<_>>()));
         let _ = writeln!(out, "  y     {}", ends(&self.y()));
         let _ = writeln!(out, "  x     {}", ends(&self.x()));
@@ -104,7 +127,7 @@ impl Stack {
         }
         let _ = write!(out, "  nodata {}", self.nodata.map_or("none".into(), |n| n.to_string()));
         if self.reduce != Reduce::None {
-            let _ = write!(out, "\n  reduced by {}", self.reduce.name());
+            let _ = write!(out, "\n  reduced by {} over {}", self.reduce.name(), self.over.name());
         }
         out
     }

@@ -2,8 +2,8 @@ use std::ops::Range;
 
 use swath_raster::{Affine, Shape, Window};
 
-use super::Reduce;
 use super::plan::{BandFrom, PlainGrid, Source, StackPlan, Whole};
+use super::{Over, Reduce};
 use crate::{Error, Result};
 
 /// Blocks of files that do not say how they are cut: what most COGs have, and a multiple of what the others have.
@@ -64,6 +64,7 @@ impl StackPlan {
             nodata: self.nodata,
             resampling: self.resampling,
             reduce: Reduce::None,
+            over: Over::All,
             errors: self.errors,
             values: self.values,
             bytes: 0,

@@ -38,7 +38,8 @@ impl StackPlan {
         let names: Vec<&str> = self.bands.iter().map(|b| b.name.as_str()).collect();
         let _ = writeln!(out, "bands   {}", names.join(", "));
         if self.reduce != super::Reduce::None {
-            let _ = writeln!(out, "reduce  {} over {} times", self.reduce.name(), self.times.len());
+            let steps = super::groups(&self.times, self.reduce, self.over).len();
+            let _ = writeln!(out, "reduce  {} over {}: {} times become {steps}", self.reduce.name(), self.over.name(), self.times.len());
         }
         for reason in &self.reasons {
             let _ = writeln!(out, "why     {reason}");

@@ -11,8 +11,9 @@ use swath_raster::{Affine, Grid, Nodata, SampleType, Shape, Window};
 use super::common::common_type;
 use super::facts::{self, AssetFacts, Class, ItemFacts};
 use super::place::{GridKey, Placed, place_all};
+use super::reduce::possible;
 use super::select::{self, Picked};
-use super::{OnError, Reduce, StackRequest, Values, group, number};
+use super::{OnError, Over, Reduce, StackRequest, Values, group, number};
 use crate::{Error, Family, Result};
 
 /// What will be read, and what becomes of it: plain data, to be printed, compared, or sent to a worker.
@@ -31,6 +32,8 @@ pub struct StackPlan {
     pub nodata: Option<Nodata>,
     pub resampling: Method,
     pub reduce: Reduce,
+    #[serde(default)]
+    pub over: Over,
     pub errors: OnError,
     pub values: Values,
     /// Of the whole array before reduction.
@@ -210,6 +213,7 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
     };
     let mut reasons = choice.reasons;
     let (data_type, nodata) = common_type(&used, &picked, &mut reasons)?;
+    possible(request.reduce, data_type)?;
     let bands = bands(&used, &picked);
     if !choice.native {
         classes_stay(&used, &picked, request.resampling)?;
@@ -227,6 +231,7 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
         nodata,
         resampling: request.resampling,
         reduce: request.reduce,
+        over: request.over,
         errors: request.errors,
         values: request.values,
         bytes: 0,

@@ -3,6 +3,8 @@ use swath_raster::crs::Crs;
 use swath_raster::warp::Method;
 use swath_raster::{Bounds, Grid};
 
+use super::reduce::{Over, Reduce};
+
 /// What array is wanted. The default is everything, on the data's own grid, unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct StackRequest {
@@ -20,6 +22,8 @@ pub struct StackRequest {
     pub resampling: Method,
     pub groupby: GroupBy,
     pub reduce: Reduce,
+    /// Which time steps a reduction makes one of.
+    pub over: Over,
     pub errors: OnError,
     pub values: Values,
     /// Bytes that the array may take; `None` for no limit.
@@ -37,22 +41,6 @@ pub enum GroupBy {
     SolarDay,
     /// Every item is a step of its own.
     None,
-}
-
-/// What becomes of the time axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Reduce {
-    #[default]
-    None,
-    Median,
-    Mean,
-    Min,
-    Max,
-    First,
-    Last,
-    /// How many steps have a valid pixel.
-    Count,
 }
 
 /// What a missing or damaged asset does.
@@ -91,5 +79,4 @@ macro_rules! named {
     };
 }
 named!(GroupBy { Time "time", SolarDay "solar_day", None "none" });
-named!(Reduce { None "none", Median "median", Mean "mean", Min "min", Max "max", First "first", Last "last", Count "count" });
 named!(OnError { Raise "raise", Nodata "nodata" });

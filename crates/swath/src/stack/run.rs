@@ -82,9 +82,18 @@ pub async fn run(plan: &StackPlan, fetch: &dyn Fetch, progress: &(dyn Fn(u64) + 
     drop(loading);
     let (data, valid) = canvas.into_parts(planes);
     let grid = plan.grid.grid()?;
-    let stack = Stack { times: plan.times.clone(), bands: plan.bands.clone(), grid, data, nodata, valid, reduce: super::Reduce::None };
+    let stack = Stack {
+        times: plan.times.clone(),
+        bands: plan.bands.clone(),
+        grid,
+        data,
+        nodata,
+        valid,
+        reduce: super::Reduce::None,
+        over: super::Over::All,
+    };
     let stack = if plan.values == Values::Rescaled { rescale::rescale(stack) } else { stack };
-    Ok(Outcome { stack: reduce::reduce(stack, plan.reduce).with_nan_named(), failures: failed.list(plan) })
+    Ok(Outcome { stack: reduce::reduce(stack, plan.reduce, plan.over)?.with_nan_named(), failures: failed.list(plan) })
 }
 
 /// For each source whether an earlier one may have filled pixels of its window.
