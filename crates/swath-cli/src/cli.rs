@@ -5,7 +5,7 @@ use clap::Parser;
 use crate::commands::{self, Command};
 use crate::exit::Exit;
 use crate::talk::{Global, Talk};
-use crate::{end, interrupt};
+use crate::{end, interrupt, requests};
 
 /// From raw rasters to a cloud-optimized, searchable, streamable catalog.
 #[derive(Parser)]
@@ -30,6 +30,9 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ! {
 
 fn run(cli: Cli, words: &[OsString]) -> Exit {
     let talk = Talk::new(&cli.global);
+    if talk.verbosity() > 1 {
+        requests::show();
+    }
     if let Some(threads) = talk.jobs() {
         swath::use_threads(threads);
     }

@@ -10,6 +10,7 @@ mod far;
 mod interrupt;
 mod progress;
 mod quoted;
+mod requests;
 mod runtime;
 mod table;
 mod talk;

@@ -13,7 +13,7 @@ pub struct Global {
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more; twice for requests
+    /// Say more; twice for every request, on stderr
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Versioned NDJSON on stdout instead of text; the last line is the summary
@@ -53,7 +53,7 @@ impl Talk {
         self.global.json
     }
     pub fn verbosity(&self) -> u8 {
-        self.global.verbose
+        if self.global.quiet { 0 } else { self.global.verbose }
     }
     pub fn jobs(&self) -> Option<usize> {
         self.global.jobs

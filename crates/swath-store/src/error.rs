@@ -36,13 +36,28 @@ pub struct Error {
     /// What would have been right; empty where the found says it all.
     pub right: String,
     pub hint: Option<String>,
+    /// How an answer contradicts the question, or itself, where that is the failure.
+    pub flaw: Option<Flaw>,
+}
+
+/// What is wrong with an answer that came whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// Its bytes are not those of the checksum that comes with them.
+    Checksum,
+    /// It is not the range that was asked for.
+    Range,
+    /// It is compressed, which nobody asked for.
+    Encoding,
+    /// The server says that it stored something else.
+    Stored,
 }
 
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     pub fn new(family: Family, at: impl AsRef<str>, found: impl AsRef<str>, right: impl Into<String>) -> Self {
-        Self { family, at: redact(at.as_ref()), found: redact(found.as_ref()), right: right.into(), hint: None }
+        Self { family, at: redact(at.as_ref()), found: redact(found.as_ref()), right: right.into(), hint: None, flaw: None }
     }
     pub fn misuse(at: impl AsRef<str>, found: impl AsRef<str>, right: impl Into<String>) -> Self {
         Self::new(Family::Misuse, at, found, right)
@@ -58,6 +73,11 @@ impl Error {
             _ => Family::Disk,
         };
         Self::new(family, path.display().to_string(), error.to_string(), "")
+    }
+    #[must_use]
+    pub(crate) fn flaw(mut self, flaw: Flaw) -> Self {
+        self.flaw = Some(flaw);
+        self
     }
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -13,7 +13,7 @@ use url::Url;
 use crate::refusal::Spot;
 use crate::store::{Entry, Fetched, Start};
 use crate::wire::{AtMost, RANGE_MD5, Reply, Wire, header, request};
-use crate::{Error, Family, Result};
+use crate::{Error, Family, Flaw, Result};
 
 /// A server that ignores ranges is read whole up to this size.
 const WHOLE_INSTEAD: u64 = 64 << 20;
@@ -139,7 +139,8 @@ fn check_range(reply: &Reply, range: &Range<u64>, end: End, spot: &Spot<'_>) -> 
     let got = reply.body.len() as u64;
     if starts.is_some_and(|start| start != range.start) || got > range.end - range.start {
         let found = format!("the server sent '{says}' with {got} bytes");
-        return Err(Error::new(Family::Damaged, spot.at, found, format!("bytes {}-{} were asked for", range.start, range.end - 1)));
+        return Err(Error::new(Family::Damaged, spot.at, found, format!("bytes {}-{} were asked for", range.start, range.end - 1))
+            .flaw(Flaw::Range));
     }
     let whole = end == End::Early && total(&reply.headers).is_some_and(|size| size == range.start + got);
     if got < range.end - range.start && !whole {

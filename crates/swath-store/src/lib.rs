@@ -6,6 +6,7 @@
 
 mod azure;
 mod bucket;
+mod buffers;
 mod call;
 mod compare;
 mod credentials;
@@ -34,7 +35,7 @@ pub use bucket::{BucketPlace, Cloud};
 pub use call::Call;
 pub use credentials::Credentials;
 pub use entra::{Scope, Tokens};
-pub use error::{Error, Family, Result};
+pub use error::{Error, Family, Flaw, Result};
 pub use inspect::{Cors, Look, Md5Sum, Seen, Whom};
 pub use location::{AzurePlace, Location, Place};
 pub use redact::redact;
@@ -43,3 +44,4 @@ pub use sas::{expiry as sas_expiry, explain as explain_sas};
 pub use store::{Container, Content, Entry, Fetched, Put, Start, Store};
 pub use traffic::Counts;
 pub use upload::LocalFile;
+pub use wire::REQUESTS;

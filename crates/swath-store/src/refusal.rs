@@ -79,10 +79,12 @@ impl Spot<'_> {
                     _ => (**error).clone(),
                 }
             }
-            Failure::Garbled { what, tries } => Error::new(Family::Damaged, self.at, format!("{what} ({tries} attempts)"), "").hint(
-                "run the same command again; if it stays, \
-                 something between here and the server changes what passes",
-            ),
+            Failure::Garbled { flaw, what, tries } => {
+                Error::new(Family::Damaged, self.at, format!("{what} ({tries} attempts)"), "").flaw(*flaw).hint(
+                    "run the same command again; if it stays, \
+                     something between here and the server changes what passes",
+                )
+            }
             Failure::TooLarge { size, most } => {
                 Error::new(Family::OverLimit, self.at, format!("the answer has {size} bytes"), format!("at most {most} are read at once"))
             }

@@ -6,7 +6,7 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use crate::location::is_loopback;
-use crate::wire::Failure;
+use crate::wire::{Failure, Told};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
@@ -51,11 +51,17 @@ pub(super) async fn ask(client: &Client, question: &Question) -> Result<Answer, 
     let mut tries = 0;
     loop {
         tries += 1;
+        let method = if question.form.is_some() { Method::POST } else { Method::GET };
+        let told = Told::about(&method, &question.url, 0, tries);
         let (answer, wait) = match timeout(PATIENCE, once(client, question)).await {
             Err(_) => (Err(format!("no answer within {} s", PATIENCE.as_secs())), None),
             Ok(Err(why)) => (Err(why), None),
             Ok(Ok((answer, wait))) => (Ok(answer), wait),
         };
+        match &answer {
+            Ok(answer) => told.answered(answer.status, answer.body.len()),
+            Err(why) => told.failed(why),
+        }
         let busy = match &answer {
             Ok(answer) => matches!(answer.status, 408 | 429 | 500 | 502 | 503 | 504),
             Err(_) => true,

@@ -11,7 +11,7 @@ use url::Url;
 use super::failure::Refusal;
 use super::operation::Operation;
 use super::{Cloud, Request, Wait, Watch};
-use crate::wire::Failure;
+use crate::wire::{Failure, Told};
 use crate::{Error, Family, Result, Scope, Tokens};
 
 /// Azure's own answers take up to half a minute where an account is made.
@@ -152,7 +152,13 @@ impl Management {
             bearer.set_sensitive(true);
             let mut request = call.request();
             request.headers_mut().insert(AUTHORIZATION, bearer);
-            let (error, heals, nobody, asked) = match self.once(request).await {
+            let told = Told::about(&call.method, &call.url, call.body.map_or(0, str::len), tries);
+            let outcome = self.once(request).await;
+            match &outcome {
+                Ok(reply) => told.answered(reply.status.as_u16(), reply.body.len()),
+                Err(failure) => told.failed(&failure.to_string()),
+            }
+            let (error, heals, nobody, asked) = match outcome {
                 Ok(reply) if !(reply.status.is_client_error() || reply.status.is_server_error()) => return Ok(reply),
                 Ok(reply) if reply.status == StatusCode::UNAUTHORIZED && self.tokens.renew(Scope::Management, &token).await? => continue,
                 Ok(reply) => {

@@ -5,7 +5,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Answer, AtMost, Failure, Reply, Signer, Wire, patience};
+use super::{Answer, AtMost, Failure, Reply, Signer, Told, Wire, patience};
 use crate::inspect::Whom;
 
 /// Of an answer that is looked at, not used.
@@ -24,7 +24,8 @@ impl Wire {
             if matches!(self.0.signer, Signer::Azure(_)) && *request.method() != Method::OPTIONS {
                 request.headers_mut().insert(MS_VERSION, ANONYMOUS_VERSION);
             }
-            return self.once(request).await;
+            let asked = request.uri().clone();
+            return self.once(request, &asked).await;
         }
         if let Some(doubt) = self.0.signer.doubt() {
             doubt.settle(&self.0.client, &self.0.traffic).await?;
@@ -40,17 +41,25 @@ impl Wire {
         };
         let mut first = again();
         let shown = self.0.signer.sign(&mut first).await?;
-        let reply = self.once(first).await?;
+        let reply = self.once(first, &parts.uri).await?;
         let refusal = Failure::Answer(Answer::new(reply.status, &reply.headers, &reply.body, None, 1));
         if reply.status.is_success() || !self.0.signer.renew(&shown, &refusal).await? {
             return Ok(reply);
         }
         let mut second = again();
         self.0.signer.sign(&mut second).await?;
-        self.once(second).await
+        self.once(second, &parts.uri).await
     }
 
-    async fn once(&self, request: HttpRequest) -> Result<Reply, Failure> {
+    /// `asked` is the URL without what signs it.
+    async fn once(&self, request: HttpRequest, asked: &impl ToString) -> Result<Reply, Failure> {
+        let told = Told::about(request.method(), asked, 0, 1);
+        let outcome = self.exchange(request).await;
+        told.ended(&outcome);
+        outcome
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<Reply, Failure> {
         let most = request.extensions().get::<AtMost>().map_or(GLANCE, |most| most.0);
         let (parts, _) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| Failure::unreached("the URL cannot be sent".into(), 1))?;

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use reqwest::Method;
 use reqwest::header::SERVER;
 use tokio::sync::OnceCell;
 use tokio::time::{sleep, timeout};
 use url::Url;
 
-use super::{Answer, Failure, patience};
+use super::{Answer, Failure, Told, patience};
 use crate::traffic::Traffic;
 
 /// Attempts in all, as for any other request.
@@ -40,8 +41,14 @@ impl Doubt {
     async fn ask(&self, client: &reqwest::Client, traffic: &Traffic, tries: u32) -> Result<bool, Failure> {
         traffic.read(0);
         let stall = patience::stall();
-        let answer = timeout(stall, client.get(self.account.clone()).send()).await.map_err(|_| Failure::stalled(stall, tries))?;
-        let answer = answer.map_err(|e| Failure::of(e, tries))?;
+        let told = Told::about(&Method::GET, &self.account, 0, tries);
+        let answer = timeout(stall, client.get(self.account.clone()).send()).await.map_err(|_| Failure::stalled(stall, tries));
+        let answer = answer.and_then(|answer| answer.map_err(|e| Failure::of(e, tries)));
+        match &answer {
+            Ok(answer) => told.answered(answer.status().as_u16(), 0),
+            Err(failure) => told.failed(&failure.to_string()),
+        }
+        let answer = answer?;
         let server = answer.headers().get(SERVER).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if answer.headers().contains_key("x-ms-request-id") || server.starts_with("Azurite") {
             return Ok(true);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::redact;
+use crate::{Flaw, redact};
 
 /// Why there is no reply to work with.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub(crate) enum Failure {
     /// There is no credential to sign with; nothing was sent.
     Credentials(Box<crate::Error>),
     /// An answer, but not the one that was asked for.
-    Garbled { what: String, tries: u32 },
+    Garbled { flaw: Flaw, what: String, tries: u32 },
 }
 
 /// A 4xx or 5xx answer, without its request.

@@ -10,6 +10,7 @@ mod patience;
 mod proof;
 mod redirect;
 mod sign;
+mod told;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,6 +33,8 @@ pub(crate) use failure::{Answer, Failure};
 use outgoing::Outgoing;
 use proof::Question;
 pub(crate) use sign::{AzureSigner, Signer};
+pub use told::REQUESTS;
+pub(crate) use told::Told;
 
 /// Attempts in all for what may heal: busy servers, broken bodies, stalls.
 const ATTEMPTS: u32 = 6;
@@ -119,7 +122,10 @@ impl Wire {
                 complete(&mut request, &body)?;
             }
             let shown = self.0.signer.sign(&mut request).await?;
-            let failure = match self.attempt(request, &body, tries).await {
+            let told = Told::about(&parts.method, &parts.uri, body.len(), tries);
+            let outcome = self.attempt(request, &body, tries).await;
+            told.ended(&outcome);
+            let failure = match outcome {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
             };
@@ -185,7 +191,7 @@ impl Wire {
         let reply = Reply { status, headers, body: whole.freeze() };
         match proof::flaw(&question, &reply) {
             None => Ok(reply),
-            Some(what) => Err(Failure::Garbled { what, tries }),
+            Some((flaw, what)) => Err(Failure::Garbled { flaw, what, tries }),
         }
     }
 }

@@ -6,6 +6,7 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_RANGE, HeaderMap, HeaderName, RA
 use reqwest::{Method, StatusCode};
 
 use super::{CONTENT_CRC64, CONTENT_MD5, RANGE_MD5, Reply};
+use crate::Flaw;
 
 /// What was asked.
 pub(super) struct Question {
@@ -14,10 +15,13 @@ pub(super) struct Question {
 }
 
 /// What is wrong with an answer; `None` where nothing speaks against it.
-pub(super) fn flaw(question: &Question, reply: &Reply) -> Option<String> {
+pub(super) fn flaw(question: &Question, reply: &Reply) -> Option<(Flaw, String)> {
     match question.method {
-        Method::PUT => echo(question, reply),
-        Method::GET => range(question, reply).or_else(|| encoding(reply)).or_else(|| checksum(question, reply)),
+        Method::PUT => echo(question, reply).map(|what| (Flaw::Stored, what)),
+        Method::GET => {
+            let range = range(question, reply).map(|what| (Flaw::Range, what));
+            range.or_else(|| Some((Flaw::Encoding, encoding(reply)?))).or_else(|| Some((Flaw::Checksum, checksum(question, reply)?)))
+        }
         _ => None,
     }
 }

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use swath_stac::check::Finding;
 use swath_stac::facts::AssetFacts;
-use swath_store::{Error as StoreError, Family, Store};
+use swath_store::{Error as StoreError, Family, Flaw, Store};
 
 use crate::publish::{Kind, Published};
 use crate::{Error, Result};
@@ -63,7 +63,7 @@ impl Judge {
             Family::Refused => {
                 ("LIVE-REFUSED", error.found, "an object that its readers may read", "give its readers the right to read it")
             }
-            Family::Damaged => damaged(error.found),
+            Family::Damaged => damaged(error.flaw, error.found),
             _ => ("LIVE-UNREACHABLE", error.found, "an answer", "check the network, then run the same command again"),
         };
         Ok(Finding::error(rule, at, found, right).fix(error.hint.filter(|_| rule == "LIVE-REFUSED").unwrap_or_else(|| fix.to_owned())))
@@ -73,18 +73,18 @@ impl Judge {
 pub(super) const PUBLISH: &str = "run `swath publish` from the build again: it sends what is not there";
 pub(super) const REPLACE: &str = "run `swath publish --overwrite true` from the build: it replaces bytes that are not the build's";
 
-/// What an answer is that contradicts itself, by the words of the wire that refused it.
-fn damaged(found: String) -> (&'static str, String, &'static str, &'static str) {
-    match found.as_str() {
-        words if words.contains("encoded as") => {
+/// What an answer is that contradicts itself: rule, what was found, what would be right, the fix.
+fn damaged(flaw: Option<Flaw>, found: String) -> (&'static str, String, &'static str, &'static str) {
+    match flaw {
+        Some(Flaw::Encoding) => {
             ("LIVE-ENCODING", found, "the bytes as they are: ranges count them", "switch off compression of this path at the server")
         }
-        words if words.contains("MD5") => ("LIVE-MD5", found, "the checksum of the bytes", PUBLISH),
-        words if words.contains("the range") || words.contains("a part of") => {
+        Some(Flaw::Checksum | Flaw::Stored) => ("LIVE-MD5", found, "the checksum of the bytes", PUBLISH),
+        Some(Flaw::Range) => {
             let right = "HTTP 206 with exactly the bytes that were asked for";
             ("LIVE-RANGE", found, right, "serve it from a store or a server that answers byte ranges")
         }
-        _ => ("LIVE-SIZE", "is empty".to_owned(), "the bytes that were published", PUBLISH),
+        None => ("LIVE-SIZE", "is empty".to_owned(), "the bytes that were published", PUBLISH),
     }
 }
 
@@ -94,14 +94,13 @@ mod tests {
 
     #[test]
     fn what_the_wire_refuses_is_told_by_its_cause() {
-        for (found, rule) in [
-            ("the server sent the bytes encoded as 'gzip', which was not asked for (6 attempts)", "LIVE-ENCODING"),
-            ("the bytes are not those of their MD5 checksum (6 attempts)", "LIVE-MD5"),
-            ("the server sent the range 'bytes 0-3/9' where 'bytes=4-7' was asked for (6 attempts)", "LIVE-RANGE"),
-            ("the server sent a part of what was asked for whole (6 attempts)", "LIVE-RANGE"),
-            ("ends before the bytes that were asked for", "LIVE-SIZE"),
+        for (flaw, rule) in [
+            (Some(Flaw::Encoding), "LIVE-ENCODING"),
+            (Some(Flaw::Checksum), "LIVE-MD5"),
+            (Some(Flaw::Range), "LIVE-RANGE"),
+            (None, "LIVE-SIZE"),
         ] {
-            assert_eq!(damaged(found.to_owned()).0, rule, "{found}");
+            assert_eq!(damaged(flaw, "x".to_owned()).0, rule, "{flaw:?}");
         }
     }
 }
