@@ -18,8 +18,8 @@ from support.run import BINARY, environment
 #: How much the interrupted upload has to send; 1024 in the long run of a release.
 MEBIBYTES = int(os.environ.get("SWATH_UPLOAD_MIB", "96"))
 FILES = 4
-#: What may be under way of one file when a run is killed.
-WINDOW = 8 << 20
+#: What may be under way of one file when a run is killed, with three others beside it: one block.
+BLOCK = 2 << 20
 
 
 def plain(folder, mebibytes, files=FILES):
@@ -37,7 +37,7 @@ def key(azurite):
     return {"AZURE_STORAGE_SAS_TOKEN": None, "AZURE_STORAGE_KEY": azurite.key, "AZURE_STORAGE_ACCOUNT": "swathtest"}
 
 
-def test_a_kill_at_half_costs_no_more_than_what_was_under_way(swath, azurite, tmp_path):
+def test_a_kill_at_half_costs_no_more_than_a_block_of_each_file(swath, azurite, tmp_path):
     build = plain(tmp_path, MEBIBYTES)
     size = MEBIBYTES << 20
     proxy = Counter(int(azurite.url.split(":")[2].split("/")[0]))
@@ -52,7 +52,7 @@ def test_a_kill_at_half_costs_no_more_than_what_was_under_way(swath, azurite, tm
     assert "swath.manifest.json" not in azurite.blobs("half")
     swath("publish", place, "--build", build, env=key(azurite), cwd=tmp_path)
     again = proxy.sent - size
-    assert again <= FILES * WINDOW + (1 << 20), f"{first} bytes went before the kill, and {again} of {size} were sent twice"
+    assert again <= FILES * BLOCK + (1 << 20), f"{first} bytes went before the kill, and {again} of {size} were sent twice"
     azurite.download("half", tmp_path / "there")
     assert {name: data for name, data in tree(tmp_path / "there").items() if name.endswith(".tif")} == {
         name: data for name, data in tree(build).items() if name.endswith(".tif")
@@ -120,6 +120,19 @@ def test_a_bucket_is_searched_and_stacked_like_a_folder(swath, moto, bucket, bui
         swath("stack", place, "--assets", "B5", *summer, "--reduce", "median", "-o", f"{name}.tif", cwd=tmp_path, env=moto.environment)
     assert found["bucket"] == found["folder"] != []
     assert np.array_equal(rasters.read(tmp_path / "bucket.tif"), rasters.read(tmp_path / "folder.tif"), equal_nan=True)
+
+
+def test_a_bucket_is_checked_against_its_manifest(swath, moto, built):
+    place = moto.bucket("checked")
+    swath("publish", place, cwd=built, env=moto.environment)
+    whole = swath("check", place, env=moto.environment)
+    gone = next(name for name in moto.objects("checked") if name.endswith(".tif"))
+    moto.client.delete_object(Bucket="checked", Key=gone)
+    other = next(name for name in moto.objects("checked") if name.endswith(".tif"))
+    moto.client.put_object(Bucket="checked", Key=other, Body=b"x" * moto.read("checked", other)["ContentLength"])
+    broken = swath("check", place, env=moto.environment, rc=3)
+    assert "LIVE" not in whole.text.replace("LIVE-CORS", ""), whole
+    assert gone in broken.text and "LIVE-MISSING" in broken.text and other in broken.text and "LIVE-CHECKSUM" in broken.text, broken
 
 
 def test_the_second_upload_to_a_bucket_sends_nothing(swath, moto, bucket, built):

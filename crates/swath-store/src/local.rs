@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use crc_fast::{CrcAlgorithm, checksum_combine};
 use sha2::{Digest, Sha256};
 
 use crate::store::blocking;
@@ -17,10 +18,15 @@ pub(crate) struct Local {
     path: PathBuf,
     file: File,
     stamp: Stamp,
-    /// What the whole file must hash to, where that is known.
-    expected: Option<[u8; 32]>,
-    sha256: Sha256,
+    held: Held,
     read: u64,
+}
+
+/// What the whole file must hash to, where that is known, and what it hashes to so far.
+enum Held {
+    Free,
+    Sha256 { right: [u8; 32], sum: Sha256 },
+    Crc64 { right: u64, sum: u64 },
 }
 
 /// What tells one state of a file from another without reading it.
@@ -35,35 +41,46 @@ struct Stamp {
 
 impl Local {
     pub async fn of(file: &LocalFile<'_>) -> Result<Self> {
-        let (path, expected) = (file.path.to_path_buf(), file.sha256);
-        blocking(move || Self::open(&path, expected)).await
+        let (path, held) = (file.path.to_path_buf(), Held::to(file));
+        blocking(move || Self::open(&path, held)).await
     }
-    pub fn open(path: &Path, expected: Option<[u8; 32]>) -> Result<Self> {
+    fn open(path: &Path, held: Held) -> Result<Self> {
         let failed = |e: std::io::Error| Error::file(path, &e);
         let file = File::open(path).map_err(failed)?;
         let stamp = Stamp::of(&file.metadata().map_err(failed)?);
-        Ok(Self { path: path.to_owned(), file, stamp, expected, sha256: Sha256::new(), read: 0 })
+        Ok(Self { path: path.to_owned(), file, stamp, held, read: 0 })
     }
     pub fn size(&self) -> u64 {
         self.stamp.size
     }
     /// The next bytes, at most so many; none at the end.
     pub fn piece(&mut self, most: u64) -> Result<Bytes> {
+        let mut bytes = Vec::new();
+        self.fill(most, &mut bytes)?;
+        self.held.update(&bytes);
+        Ok(bytes.into())
+    }
+    /// The same into an empty buffer; their CRC-64.
+    pub fn read(&mut self, most: u64, bytes: &mut Vec<u8>) -> Result<u64> {
+        self.fill(most, bytes)?;
+        let crc64 = crc_fast::crc64_nvme(bytes);
+        match &mut self.held {
+            Held::Crc64 { sum, .. } => *sum = checksum_combine(CrcAlgorithm::Crc64Nvme, *sum, crc64, bytes.len() as u64),
+            held => held.update(bytes),
+        }
+        Ok(crc64)
+    }
+    /// Nobody clears the memory before: that costs as much as a checksum.
+    fn fill(&mut self, most: u64, bytes: &mut Vec<u8>) -> Result<()> {
         let failed = |e: std::io::Error| Error::file(&self.path, &e);
         let left = self.stamp.size.saturating_sub(self.read).min(most);
-        let mut bytes = vec![0; usize::try_from(left).unwrap_or(0)];
-        let mut filled = 0;
-        while filled < bytes.len() {
-            match self.file.read(&mut bytes[filled..]).map_err(failed)? {
-                0 => return Err(self.changed()),
-                more => filled += more,
-            }
-        }
-        if self.expected.is_some() {
-            self.sha256.update(&bytes);
+        bytes.reserve_exact(usize::try_from(left).unwrap_or(0));
+        (&mut self.file).take(left).read_to_end(bytes).map_err(failed)?;
+        if (bytes.len() as u64) < left {
+            return Err(self.changed());
         }
         self.read += left;
-        Ok(bytes.into())
+        Ok(())
     }
     /// Makes sure, when all is read, that nobody changed the file in between.
     ///
@@ -72,16 +89,42 @@ impl Local {
     pub fn finish(&self) -> Result<()> {
         let now = std::fs::metadata(&self.path).map_err(|e| Error::file(&self.path, &e))?;
         let same = self.read == self.stamp.size && Stamp::of(&now) == self.stamp;
-        let sum: [u8; 32] = self.sha256.clone().finalize().into();
-        if !same || self.expected.is_some_and(|expected| expected != sum) {
+        if !same || !self.held.is_right() {
             return Err(self.changed());
         }
         Ok(())
     }
 
     fn changed(&self) -> Error {
-        let found = if self.expected.is_some() { "changed since it was planned" } else { "changed while it was sent" };
+        let free = matches!(self.held, Held::Free);
+        let found = if free { "changed while it was sent" } else { "changed since it was planned" };
         Error::new(Family::Conflict, self.path.display().to_string(), found, "").hint("run the command again")
+    }
+}
+
+impl Held {
+    fn to(file: &LocalFile<'_>) -> Self {
+        match (file.crc64, file.sha256) {
+            (Some(right), _) => Self::Crc64 { right, sum: crc_fast::crc64_nvme(b"") },
+            (None, Some(right)) => Self::Sha256 { right, sum: Sha256::new() },
+            (None, None) => Self::Free,
+        }
+    }
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Free => {}
+            Self::Sha256 { sum, .. } => sum.update(bytes),
+            Self::Crc64 { sum, .. } => {
+                *sum = checksum_combine(CrcAlgorithm::Crc64Nvme, *sum, crc_fast::crc64_nvme(bytes), bytes.len() as u64);
+            }
+        }
+    }
+    fn is_right(&self) -> bool {
+        match self {
+            Self::Free => true,
+            Self::Sha256 { right, sum } => sum.clone().finalize()[..] == right[..],
+            Self::Crc64 { right, sum } => sum == right,
+        }
     }
 }
 
@@ -116,21 +159,25 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(20));
             std::fs::write(path, "abcdeX").unwrap();
         };
-        let right: [u8; 32] = Sha256::digest("abcdef").into();
-        for (meanwhile, expected, same) in [
-            (unchanged, None, true),
-            (unchanged, Some(right), true),
-            (unchanged, Some([0; 32]), false),
-            (longer, None, false),
-            (replaced, None, false),
-            (touched, None, false),
+        let sha256: Option<[u8; 32]> = Some(Sha256::digest("abcdef").into());
+        let crc64 = Some(crc_fast::crc64_nvme(b"abcdef"));
+        for (meanwhile, sha256, crc64, same) in [
+            (unchanged, None, None, true),
+            (unchanged, sha256, None, true),
+            (unchanged, sha256, crc64, true),
+            (unchanged, Some([0; 32]), None, false),
+            (unchanged, sha256, Some(0), false),
+            (longer, None, None, false),
+            (replaced, None, None, false),
+            (touched, None, None, false),
         ] {
             std::fs::write(&path, "abcdef").unwrap();
-            let mut local = Local::open(&path, expected).unwrap();
+            let mut local = Local::open(&path, Held::to(&LocalFile { path: &path, sha256, crc64 })).unwrap();
             assert_eq!(local.piece(4).unwrap(), "abcd");
             meanwhile(&path);
-            let end = local.piece(4).and_then(|rest| local.finish().map(|()| rest));
-            assert_eq!(end.as_ref().is_ok_and(|rest| rest == "ef"), same, "{end:?}");
+            let mut rest = Vec::new();
+            let end = local.read(4, &mut rest).and_then(|crc64| local.finish().map(|()| crc64));
+            assert_eq!(end.as_ref().is_ok_and(|crc64| rest == b"ef" && *crc64 == crc_fast::crc64_nvme(b"ef")), same, "{end:?}");
             assert!(end.is_ok() || end.unwrap_err().family == Family::Conflict);
         }
     }
@@ -140,7 +187,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f");
         std::fs::write(&path, "abcdef").unwrap();
-        let mut local = Local::open(&path, None).unwrap();
+        let mut local = Local::open(&path, Held::Free).unwrap();
         std::fs::write(&path, "ab").unwrap();
         assert_eq!(local.piece(6).unwrap_err().family, Family::Conflict);
     }

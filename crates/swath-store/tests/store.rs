@@ -60,7 +60,7 @@ async fn a_file_that_is_not_what_it_should_be_is_not_sent(store: &Store) {
     for size in [3, 9 << 20] {
         let name = format!("expected/{size}.tif");
         let (right, wrong) = (vec![7; size], vec![8; size]);
-        let expected = LocalFile { path: &file, sha256: Some(Sha256::digest(&right).into()) };
+        let expected = LocalFile { path: &file, sha256: Some(Sha256::digest(&right).into()), crc64: None };
         let upload = async || store.upload(&name, &expected, &Put::Create, &Content::of(&name), &|_| ()).await;
         std::fs::write(&file, &wrong).unwrap();
         let error = upload().await.unwrap_err();

@@ -30,7 +30,7 @@ async fn upload(
     sha256: Option<[u8; 32]>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Option<String>> {
-    store.upload(name, &LocalFile { path, sha256 }, &Put::Create, &Content::of(name), progress).await
+    store.upload(name, &LocalFile { path, sha256, crc64: None }, &Put::Create, &Content::of(name), progress).await
 }
 
 /// Cuts an upload off once so many bytes have arrived; how many had.

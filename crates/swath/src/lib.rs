@@ -4,6 +4,7 @@
 pub mod build;
 pub mod catalog;
 pub mod check;
+mod checksums;
 pub mod cog;
 mod describe;
 pub mod doctor;

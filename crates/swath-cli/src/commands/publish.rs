@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use swath::plan_file::PlanFile;
-use swath::publish::{self, Kind, Others, Overwrite, PublishPlan, PublishReport, Replace, Request, SavedPlan, Upload, Watch};
+use swath::publish::{self, Kind, Others, Overwrite, PublishPlan, PublishReport, Replace, Request, SavedPlan, Trust, Upload, Watch};
 use swath::store::{Credentials, Store};
 
 use crate::access::Access;
@@ -49,6 +49,9 @@ pub struct Publish {
     /// Make what is published exactly this build: retire what others published there
     #[arg(long)]
     mirror: bool,
+    /// Read every file again; else those that are as `swath build` or a publication left them are known by their checksums
+    #[arg(long, conflicts_with = "saved")]
+    rehash: bool,
     /// Afterwards remove what earlier publications left and nothing refers to
     #[arg(long, conflicts_with = "out")]
     prune: bool,
@@ -121,7 +124,8 @@ impl Job {
             to = if to.contains("://") { to } else { absolute(Path::new(&to)).display().to_string() };
         }
         let others = if args.mirror { Others::Retire } else { Others::Keep };
-        let request = Request { overwrite: args.overwrite.into(), others, ..Request::new(build) };
+        let trust = if args.rehash { Trust::Nothing } else { Trust::Remembered };
+        let request = Request { overwrite: args.overwrite.into(), others, trust, ..Request::new(build) };
         Ok(Self { store: Store::open(&to, credentials)?, what: What::Build(request) })
     }
     fn plan(&self) -> swath::Result<PublishPlan> {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crc_fast::{CrcAlgorithm, Digest as Crc};
 use sha2::{Digest, Sha256};
 
 use super::BigTiff;
@@ -17,6 +18,7 @@ pub(super) struct Written {
     pub size: u64,
     pub header_size: u64,
     pub sha256: [u8; 32],
+    pub crc64: u64,
 }
 
 /// Writes the file front to back: header and directories, then the smallest level's blocks, the full resolution's last.
@@ -36,11 +38,11 @@ pub(super) fn assemble(
     for (&(level, mask), directory) in places.iter().zip(&mut directories) {
         fill(directory, &levels[level], &offsets[level], mask);
     }
-    let mut to = Hashing { out, hash: Sha256::new(), size: 0 };
+    let mut to = Hashing { out, hash: Sha256::new(), crc: Crc::new(CrcAlgorithm::Crc64Nvme), size: 0 };
     to.write([&front(width, &ghost, &directories)[..]].into_iter())?;
     copy(levels, spool, &mut to)?;
     to.out.flush().map_err(|e| failed(&e))?;
-    Ok(Written { size: to.size, header_size, sha256: to.hash.finalize().into() })
+    Ok(Written { size: to.size, header_size, sha256: to.hash.finalize().into(), crc64: to.crc.finalize() })
 }
 
 /// GDAL's note to readers, right behind the header: how the blocks lie, and that each has its length before it and its end twice.
@@ -140,6 +142,7 @@ fn copy(levels: &[Level], spool: &mut Reader<'_>, to: &mut Hashing<'_>) -> Resul
 struct Hashing<'a> {
     out: &'a mut dyn Write,
     hash: Sha256,
+    crc: Crc,
     size: u64,
 }
 
@@ -152,9 +155,14 @@ impl Hashing<'_> {
     fn write_beside<'b>(&mut self, parts: impl Iterator<Item = &'b [u8]>, more: impl FnOnce()) -> Result<()> {
         let parts: Vec<&[u8]> = parts.collect();
         self.size += parts.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
-        let (hash, out) = (&mut self.hash, &mut self.out);
+        let (hash, crc, out) = (&mut self.hash, &mut self.crc, &mut self.out);
         rayon::in_place_scope(|scope| {
-            scope.spawn(|_| parts.iter().for_each(|bytes| hash.update(bytes)));
+            scope.spawn(|_| {
+                for bytes in &parts {
+                    hash.update(bytes);
+                    crc.update(bytes);
+                }
+            });
             parts.iter().try_for_each(|bytes| out.write_all(bytes)).map_err(|e| failed(&e))?;
             more();
             Ok(())

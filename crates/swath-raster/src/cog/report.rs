@@ -9,6 +9,8 @@ pub struct CogReport {
     /// Bytes of the file.
     pub size: u64,
     pub sha256: [u8; 32],
+    /// The CRC-64 of the file, of the kind that NVMe and Azure use.
+    pub crc64: u64,
     /// Bytes before the first block: header, directories and block offsets.
     pub header_size: u64,
     pub sample: SampleType,

@@ -44,6 +44,7 @@ pub fn write(
     Ok(CogReport {
         size: written.size,
         sha256: written.sha256,
+        crc64: written.crc64,
         header_size: written.header_size,
         sample: plan.sample,
         nodata: plan.nodata,

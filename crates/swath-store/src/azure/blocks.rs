@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use md5::{Digest, Md5};
@@ -22,12 +25,34 @@ use crate::{Error, Family, Result, http};
 const BLOCK: u64 = 2 << 20;
 /// Azure's limit for one blob.
 const BLOCKS: u64 = 50_000;
+/// Blocks under way at once of files that have the line to themselves. From so many files on each has one, so that no more than that is
+/// repeated of any of them after a kill; it is many files then that fill the line.
 const AT_ONCE: usize = (ONE_REQUEST / BLOCK) as usize;
 
 /// All blocks of a file are there.
 struct Staged {
     ids: Vec<String>,
     md5: [u8; 16],
+}
+
+/// One of the files that go up in blocks, as long as it lives.
+struct UnderWay(Arc<AtomicUsize>);
+
+impl UnderWay {
+    fn of(files: &Arc<AtomicUsize>) -> Self {
+        files.fetch_add(1, Relaxed);
+        Self(files.clone())
+    }
+    /// How many of its blocks may be under way now.
+    fn blocks(&self) -> usize {
+        (AT_ONCE / self.0.load(Relaxed).max(1)).max(1)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 impl Container {
@@ -60,18 +85,17 @@ impl Container {
         let mut ids = Vec::new();
         let mut whole = Md5::new();
         let mut flying = JoinSet::new();
+        let under_way = UnderWay::of(&self.large);
         loop {
-            while flying.len() >= AT_ONCE {
-                self.arrived(&mut flying, upload).await?;
-            }
             let room = self.room(block).await;
             let (number, sha256) = (u32::try_from(ids.len()).unwrap_or(u32::MAX), upload.from.sha256);
+            let buffers = self.buffers.clone();
             let read = blocking(move || {
-                let bytes = local.piece(block)?;
+                let mut bytes = buffers.take();
+                let crc64 = local.read(block, &mut bytes)?;
                 whole.update(&bytes);
-                let crc64 = crc_fast::crc64_nvme(&bytes);
                 let id = names.of(&Block { number, bytes: &bytes, crc64, sha256 });
-                Ok(((local, whole), bytes, crc64, id))
+                Ok(((local, whole), buffers.lend(bytes), crc64, id))
             });
             let (back, bytes, crc64, id) = read.await?;
             (local, whole) = back;
@@ -82,6 +106,9 @@ impl Container {
             if names.prove() && left.has(&id, length) {
                 (upload.progress)(length);
             } else {
+                while flying.len() >= under_way.blocks() {
+                    self.arrived(&mut flying, upload).await?;
+                }
                 let (wire, url, id) = (self.wire.clone(), url.clone(), id.clone());
                 flying.spawn(async move {
                     let sent = put_block(&wire, &url, &id, bytes, crc64).await;
@@ -143,4 +170,21 @@ fn names_too_short(upload: &Upload<'_>) -> Error {
     let found = "another program left blocks there whose names are too short to send this file beside them";
     Error::new(Family::Conflict, upload.shown, found, "")
         .hint("publish under another prefix, or wait: Azure drops blocks that belong to no blob after a week")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_files_each_has_one_block_under_way() {
+        let files = Arc::default();
+        let mut all = Vec::new();
+        for blocks in [4, 2, 1, 1, 1, 1] {
+            all.push(UnderWay::of(&files));
+            assert!(all.iter().all(|file| file.blocks() == blocks), "{} files", all.len());
+        }
+        all.truncate(1);
+        assert_eq!(all[0].blocks(), 4);
+    }
 }

@@ -12,9 +12,11 @@ mod policy;
 mod upload;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::Semaphore;
 
+use crate::buffers::Buffers;
 use crate::credentials::Secret;
 use crate::refusal::{Action, Spot};
 use crate::wire::{Failure, Wire};
@@ -32,11 +34,22 @@ pub(crate) struct Container {
     pub other: Option<String>,
     /// Bytes that may be in memory on their way out.
     room: Arc<Semaphore>,
+    /// Files that go up in blocks at this moment.
+    large: Arc<AtomicUsize>,
+    buffers: Buffers,
 }
 
 impl Container {
     pub fn new(place: AzurePlace, wire: Wire, secret: Secret) -> Self {
-        Self { place, wire, secret, other: None, room: Arc::new(Semaphore::new(Self::UNITS)) }
+        Self {
+            place,
+            wire,
+            secret,
+            other: None,
+            room: Arc::new(Semaphore::new(Self::UNITS)),
+            large: Arc::default(),
+            buffers: Buffers::default(),
+        }
     }
     pub fn spot<'a>(&'a self, at: &'a str, action: Action) -> Spot<'a> {
         Spot { at, action, secret: &self.secret, account: Some(&self.place.account), other: self.other.as_deref() }

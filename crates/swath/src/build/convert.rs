@@ -13,6 +13,7 @@ use super::jobs::Job;
 use super::memory::{Entry, hex};
 use super::options::{lay, options};
 use super::output::{Pending, Scratch};
+use crate::checksums::Stamp;
 use crate::lattice::ResolvedAsset;
 use crate::{Error, Family, Result, open_raw};
 
@@ -133,9 +134,10 @@ pub(super) fn convert(job: &Job<'_>, files: &OpenFiles, desk: &Desk<'_>, progres
     drop(spool);
 
     let file = name(job, desk, &report);
-    out.commit(&desk.build.join(&file)).map_err(Trouble::Output)?;
+    let path = desk.build.join(&file);
+    out.commit(&path).map_err(Trouble::Output)?;
     let facts = Facts::new(&written, &report);
-    Ok(Entry { raw: job.raw.clone(), recipe: job.recipe.clone(), file, size: report.size, facts })
+    Ok(Entry { raw: job.raw.clone(), recipe: job.recipe.clone(), file, size: report.size, facts, stamp: Stamp::at(&path) })
 }
 
 /// The source's header in the plan's words.

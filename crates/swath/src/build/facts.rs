@@ -20,6 +20,9 @@ pub(crate) struct Facts {
     pub size: u64,
     /// Hex.
     pub sha256: String,
+    /// Of files that were built before it was known, none.
+    #[serde(default)]
+    pub crc64: Option<u64>,
     header_size: u64,
 }
 
@@ -73,7 +76,16 @@ impl Facts {
         };
         let bands = info.bands.iter().enumerate().map(|(i, band)| fact_band(band, info, report, i)).collect();
         let grid = fact_grid(info);
-        Self { grid, ring, no_ring, bands, size: report.size, sha256: hex(&report.sha256), header_size: report.header_size }
+        Self {
+            grid,
+            ring,
+            no_ring,
+            bands,
+            size: report.size,
+            sha256: hex(&report.sha256),
+            crc64: Some(report.crc64),
+            header_size: report.header_size,
+        }
     }
 
     /// As an asset of an item, under the plan's titles.

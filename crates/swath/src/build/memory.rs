@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::output::write_if_changed;
+use crate::checksums::Stamp;
 use crate::local::sidecar_paths;
 use crate::{Error, Result};
 
@@ -74,6 +75,9 @@ pub(crate) struct Entry {
     pub file: String,
     pub size: u64,
     pub facts: super::Facts,
+    /// The file as it was when it got its name.
+    #[serde(default)]
+    pub stamp: Option<Stamp>,
 }
 
 impl Entry {

@@ -7,6 +7,7 @@ use super::shard::{Records, join};
 use super::tree;
 use super::work::Bench;
 use super::workplace::Workplace;
+use crate::checksums::{Checksums, Stamp, Sums};
 use crate::lattice::Resolved;
 use crate::plan_file::PlanFile;
 use crate::{Error, Result};
@@ -73,5 +74,20 @@ pub(super) fn finish(plan: &PlanFile, resolved: &Resolved, place: &Place, conver
     memory.failed.clear();
     memory.save(&place.unfinished(), &Workplace::memory(&place.folder))?;
     records.forget(&place.folder)?;
+    sum(&memory, &place.build);
     Ok(report)
+}
+
+/// Notes what the writer knows of the bytes of every asset, for whoever publishes them.
+fn sum(memory: &Memory, build: &Path) {
+    let mut checksums = Checksums::load(build);
+    for entry in memory.entries.values() {
+        let is_as_written = entry.stamp.is_some() && entry.stamp == Stamp::at(&build.join(&entry.file));
+        if let (Some(stamp), Some(crc64), true) = (entry.stamp, entry.facts.crc64, is_as_written) {
+            checksums.note(&entry.file, stamp, Sums { sha256: entry.facts.sha256.clone(), crc64 });
+        }
+    }
+    checksums.retain(|file| build.join(file).is_file());
+    // Where they cannot be kept, files are read once more when they are published.
+    let _ = checksums.save();
 }

@@ -8,7 +8,7 @@ use super::files::{BuildFile, Kind, Scan, rank, scan};
 use super::manifest::{Manifest, Published};
 use super::merge::{self, Merge, Shared};
 use super::owner::{ROOTS, another};
-use super::plan::{Commit, Conflict, Example, Merged, Others, Overwrite, Present, PublishPlan, Replace, Request, Seen, Upload};
+use super::plan::{Commit, Conflict, Example, Merged, Others, Overwrite, Present, PublishPlan, Replace, Request, Seen, Trust, Upload};
 use super::record::{Mark, Record};
 use super::remote::Remote;
 use super::run::AT_ONCE;
@@ -32,18 +32,18 @@ pub async fn plan(build: &Path, store: &Store, overwrite: Overwrite) -> Result<P
 pub async fn plan_for(request: &Request, store: &Store) -> Result<PublishPlan> {
     apart(&request.build, store)?;
     store.may_write()?;
-    draw(request, read_build(&request.build).await?, store).await
+    draw(request, read_build(&request.build, request.trust).await?, store).await
 }
 
-pub(super) async fn read_build(build: &Path) -> Result<Scan> {
+pub(super) async fn read_build(build: &Path, trust: Trust) -> Result<Scan> {
     let folder = build.to_path_buf();
-    let scanned = tokio::task::spawn_blocking(move || scan(&folder));
+    let scanned = tokio::task::spawn_blocking(move || scan(&folder, trust));
     scanned.await.map_err(|e| Error::new(crate::Family::Disk, build.display().to_string(), e.to_string(), ""))?
 }
 
 /// Plans against a place as it is now.
 pub(super) async fn draw<R: Remote>(request: &Request, scan: Scan, remote: &R) -> Result<PublishPlan> {
-    let Scan { files, catalog, first, described } = scan;
+    let Scan { files, catalog, first, described, .. } = scan;
     let world = World::read(remote).await?;
     let record = Record::load(&request.build, &remote.url());
     let publisher = record.as_ref().map_or_else(|| Record::new("").publisher, |record| record.publisher.clone());
@@ -216,8 +216,8 @@ impl<R: Remote> Draft<'_, R> {
     }
 
     fn upload(&mut self, file: &BuildFile, replace: Replace) -> Option<Published> {
-        let BuildFile { path, kind, size, sha256 } = file.clone();
-        self.plan.uploads.push(Upload { path, kind, size, sha256, replace, merged: None });
+        let BuildFile { path, kind, size, sha256, crc64 } = file.clone();
+        self.plan.uploads.push(Upload { path, kind, size, sha256, crc64, replace, merged: None });
         None
     }
 
@@ -253,7 +253,7 @@ impl<R: Remote> Draft<'_, R> {
         let file = match (&shared.body, built) {
             (Some(body), _) => {
                 let (size, sha256) = (body.len() as u64, digest::of_bytes(body));
-                BuildFile { path: shared.path.clone(), kind: shared.kind, size, sha256 }
+                BuildFile { path: shared.path.clone(), kind: shared.kind, size, sha256, crc64: None }
             }
             (None, Some(file)) => file,
             (None, None) => return,
@@ -392,7 +392,7 @@ fn count(count: usize, word: &str) -> String {
 }
 
 /// Refuses to publish a build into itself.
-fn apart(build: &Path, store: &Store) -> Result<()> {
+pub(super) fn apart(build: &Path, store: &Store) -> Result<()> {
     let absolute = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
     let Some((build, target)) = store.folder().and_then(|target| Some((absolute(build)?, absolute(&target)?))) else { return Ok(()) };
     if target.starts_with(&build) || build.starts_with(&target) {

@@ -11,6 +11,8 @@ use super::claims::{self, Said};
 use super::digest;
 use super::manifest::MANIFEST;
 use super::owner::ROOTS;
+use super::plan::Trust;
+use crate::checksums::{Checksums, Known};
 use crate::{Error, Family, Result};
 
 /// What a file is to a reader of the catalog; the order is the order of uploading.
@@ -37,6 +39,8 @@ pub struct BuildFile {
     pub size: u64,
     /// Lower-case hexadecimal.
     pub sha256: String,
+    /// Of the kind that NVMe and Azure use, where it was computed along.
+    pub crc64: Option<u64>,
 }
 
 impl Kind {
@@ -71,6 +75,8 @@ pub(super) struct Scan {
     pub first: Option<Said>,
     /// What collections say of themselves, digested, by path.
     pub described: BTreeMap<String, String>,
+    /// What was read to be summed, where that is worth remembering.
+    pub learned: Option<Checksums>,
 }
 
 /// Every file of a build with its checksum. Hidden files are no part of it.
@@ -78,7 +84,7 @@ pub(super) struct Scan {
 /// # Errors
 /// Misuse where there is no root; Damaged for JSON that cannot be read or that holds a token, and for a file that is
 /// not what its item says; Disk.
-pub(super) fn scan(build: &Path) -> Result<Scan> {
+pub(super) fn scan(build: &Path, trust: Trust) -> Result<Scan> {
     let shown = build.display().to_string();
     let root = ROOTS.into_iter().find(|name| build.join(name).is_file());
     let Some(root) = root else {
@@ -93,8 +99,15 @@ pub(super) fn scan(build: &Path) -> Result<Scan> {
             paths.push(entry.into_path());
         }
     }
-    let found: Vec<Option<(BuildFile, Said)>> = paths.into_par_iter().map(|path| file(build, path, root)).collect::<Result<_>>()?;
-    let mut found: Vec<_> = found.into_iter().flatten().collect();
+    let mut checksums = Checksums::load(build);
+    let desk = Desk { build, root, checksums: &checksums, trust };
+    let read: Vec<Option<Found>> = paths.into_par_iter().map(|path| desk.file(path)).collect::<Result<_>>()?;
+    let (mut known, mut found) = (BTreeMap::new(), Vec::new());
+    for Found { file, said, summed } in read.into_iter().flatten() {
+        known.extend(summed.map(|summed| (file.path.clone(), summed)));
+        found.push((file, said));
+    }
+    let learned = checksums.replace(known).then_some(checksums);
     let tables: BTreeSet<String> = found.iter().flat_map(|(_, said)| said.mirrors()).collect();
     found.iter_mut().filter(|(file, _)| tables.contains(&file.path)).for_each(|(file, _)| file.kind = Kind::Table);
     // Collections below their parents go first, so that no visible link leads nowhere.
@@ -105,7 +118,7 @@ pub(super) fn scan(build: &Path) -> Result<Scan> {
     let first = spoken().find(|(file, said)| file.kind == Kind::Item && !said.claims.is_empty()).map(|(_, said)| said.clone());
     let catalog = spoken().find(|(file, _)| file.kind == Kind::Root).and_then(|(_, said)| said.id.clone());
     let described = spoken().filter_map(|(file, said)| Some((file.path.clone(), said.described.clone()?))).collect();
-    Ok(Scan { files, catalog, first, described })
+    Ok(Scan { files, catalog, first, described, learned })
 }
 
 /// Files of one rank may travel together.
@@ -113,31 +126,64 @@ pub(super) fn rank(kind: Kind, path: &str) -> (Kind, usize) {
     (kind, if kind == Kind::Collection { usize::MAX - path.matches('/').count() } else { 0 })
 }
 
-fn file(build: &Path, path: PathBuf, root: &str) -> Result<Option<(BuildFile, Said)>> {
-    let failed = |e: std::io::Error| Error::file(&path, &e);
-    let relative = path.strip_prefix(build).ok().and_then(Path::to_str);
-    let Some(relative) = relative.map(|p| p.replace(std::path::MAIN_SEPARATOR, "/")) else {
-        return Err(Error::new(Family::Unsupported, path.display().to_string(), "the name is no UTF-8", ""));
-    };
-    if relative == MANIFEST {
-        return Ok(None);
-    }
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    if !matches!(extension, "json" | "geojson") {
+/// One file as it was found.
+struct Found {
+    file: BuildFile,
+    said: Said,
+    /// What to remember of it.
+    summed: Option<Known>,
+}
+
+/// Where files are found, and what is known of them already.
+struct Desk<'a> {
+    build: &'a Path,
+    root: &'a str,
+    checksums: &'a Checksums,
+    trust: Trust,
+}
+
+impl Desk<'_> {
+    fn file(&self, path: PathBuf) -> Result<Option<Found>> {
+        let relative = path.strip_prefix(self.build).ok().and_then(Path::to_str);
+        let Some(relative) = relative.map(|p| p.replace(std::path::MAIN_SEPARATOR, "/")) else {
+            return Err(Error::new(Family::Unsupported, path.display().to_string(), "the name is no UTF-8", ""));
+        };
+        if relative == MANIFEST {
+            return Ok(None);
+        }
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        if matches!(extension, "json" | "geojson") {
+            return self.document(&path, relative).map(Some);
+        }
         let kind = if extension == "parquet" { Kind::Document } else { Kind::Asset };
-        let size = path.metadata().map_err(failed)?.len();
-        return Ok(Some((BuildFile { sha256: digest::of_file(&path)?, path: relative, kind, size }, Said::default())));
+        let (known, may_be_remembered) = self.sums(&path, &relative)?;
+        let (size, sha256, crc64) = (known.size(), known.sums.sha256.clone(), Some(known.sums.crc64));
+        let file = BuildFile { path: relative, kind, size, sha256, crc64 };
+        Ok(Some(Found { file, said: Said::default(), summed: may_be_remembered.then_some(known) }))
     }
-    let text = std::fs::read(&path).map_err(failed)?;
-    let document = document(&path, &text)?;
-    let kind = match document.get("type").and_then(Value::as_str) {
-        Some("Feature") => Kind::Item,
-        Some("Collection" | "Catalog") if relative == root => Kind::Root,
-        Some("Collection" | "Catalog") => Kind::Collection,
-        _ => Kind::Document,
-    };
-    let said = if kind == Kind::Document { Said::default() } else { Said::by(&relative, &document) };
-    Ok(Some((BuildFile { sha256: digest::of_bytes(&text), path: relative, kind, size: text.len() as u64 }, said)))
+
+    /// Reads a file only where nothing is known of it; and whether that may be remembered.
+    fn sums(&self, path: &Path, relative: &str) -> Result<(Known, bool)> {
+        let meta = path.metadata().map_err(|e| Error::file(path, &e))?;
+        match self.checksums.of(relative, &meta).filter(|_| self.trust == Trust::Remembered) {
+            Some(known) => Ok((known.clone(), true)),
+            None => Known::read(path),
+        }
+    }
+
+    fn document(&self, path: &Path, relative: String) -> Result<Found> {
+        let text = std::fs::read(path).map_err(|e| Error::file(path, &e))?;
+        let document = document(path, &text)?;
+        let kind = match document.get("type").and_then(Value::as_str) {
+            Some("Feature") => Kind::Item,
+            Some("Collection" | "Catalog") if relative == self.root => Kind::Root,
+            Some("Collection" | "Catalog") => Kind::Collection,
+            _ => Kind::Document,
+        };
+        let said = if kind == Kind::Document { Said::default() } else { Said::by(&relative, &document) };
+        let (size, sha256) = (text.len() as u64, digest::of_bytes(&text));
+        Ok(Found { file: BuildFile { path: relative, kind, size, sha256, crc64: None }, said, summed: None })
+    }
 }
 
 /// A JSON document that holds no token.

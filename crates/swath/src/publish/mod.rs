@@ -28,7 +28,7 @@ mod world;
 pub use decide::{plan, plan_for};
 pub use files::{BuildFile, Kind};
 pub use manifest::{MANIFEST, Manifest, Published};
-pub use plan::{Commit, Conflict, Example, Merged, Others, Overwrite, Present, PublishPlan, Replace, Request, Seen, Upload};
+pub use plan::{Commit, Conflict, Example, Merged, Others, Overwrite, Present, PublishPlan, Replace, Request, Seen, Trust, Upload};
 pub use prune::prune;
 pub use record::Mark;
 pub use report::{PublishReport, Watch};

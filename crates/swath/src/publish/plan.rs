@@ -18,6 +18,17 @@ pub struct Request {
     pub build: PathBuf,
     pub overwrite: Overwrite,
     pub others: Others,
+    pub trust: Trust,
+}
+
+/// What is believed of files whose size, times and inode are as they were when they were last summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Trust {
+    /// That their bytes are too, until they are sent: then they are held to their checksum in any case.
+    #[default]
+    Remembered,
+    /// Nothing: every file is read.
+    Nothing,
 }
 
 /// What may take the place of bytes that are already there.
@@ -87,6 +98,9 @@ pub struct Upload {
     pub kind: Kind,
     pub size: u64,
     pub sha256: String,
+    /// Of the kind that NVMe and Azure use, where it is known; a saved plan does without.
+    #[serde(skip)]
+    pub crc64: Option<u64>,
     pub replace: Replace,
     /// Its bytes, where they are not those of the build: a document that speaks of the items of others too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,7 +175,7 @@ pub struct Commit {
 impl Request {
     /// Metadata may change, and what others published stays.
     pub fn new(build: impl Into<PathBuf>) -> Self {
-        Self { build: build.into(), overwrite: Overwrite::default(), others: Others::default() }
+        Self { build: build.into(), overwrite: Overwrite::default(), others: Others::default(), trust: Trust::default() }
     }
 }
 

@@ -13,25 +13,15 @@ pub(super) trait Remote {
     async fn get(&self, path: &str) -> Result<Fetched>;
     async fn head(&self, path: &str) -> Result<Entry>;
     async fn put(&self, path: &str, bytes: Bytes, put: &Put, content: &Content) -> Result<Option<String>>;
-    async fn put_file(
-        &self,
-        path: &str,
-        file: &Path,
-        put: &Put,
-        content: &Content,
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<Option<String>>;
     /// Writes a local file only while it is what it is believed to be.
-    async fn put_known(
+    async fn put_file(
         &self,
         path: &str,
         file: &LocalFile<'_>,
         put: &Put,
         content: &Content,
         progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<Option<String>> {
-        self.put_file(path, file.path, put, content, progress).await
-    }
+    ) -> Result<Option<String>>;
     async fn delete(&self, path: &str, pin: Option<&str>) -> Result<()>;
     async fn holds(&self, entry: &Entry, file: &Path) -> Result<bool>;
     async fn ensure_container(&self) -> Result<Container>;
@@ -62,16 +52,6 @@ impl Remote for Store {
         Self::put(self, path, bytes, put, content).await
     }
     async fn put_file(
-        &self,
-        path: &str,
-        file: &Path,
-        put: &Put,
-        content: &Content,
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<Option<String>> {
-        Self::put_file(self, path, file, put, content, progress).await
-    }
-    async fn put_known(
         &self,
         path: &str,
         file: &LocalFile<'_>,

@@ -156,8 +156,8 @@ async fn write<R: Remote>(
         watch.advance(upload.size);
         sent
     } else {
-        let file = LocalFile { path, sha256: Some(sha256) };
-        remote.put_known(&upload.path, &file, put, &content, &|bytes| watch.advance(bytes)).await
+        let file = LocalFile { path, sha256: Some(sha256), crc64: upload.crc64 };
+        remote.put_file(&upload.path, &file, put, &content, &|bytes| watch.advance(bytes)).await
     };
     match sent {
         Err(e) if e.family == StoreFamily::Conflict && e.at == remote.url_of(&upload.path) => Ok(Err(e)),

@@ -7,7 +7,7 @@ use swath_store::{Entry, Store};
 
 use super::decide::read_build;
 use super::manifest::{MANIFEST, Manifest};
-use super::plan::{PublishPlan, Replace};
+use super::plan::{PublishPlan, Replace, Trust};
 use super::remote::Remote;
 use super::run::is_there;
 use crate::{Error, Family, Result};
@@ -138,7 +138,7 @@ async fn objects<R: Remote>(plan: &PublishPlan, there: &HashMap<String, Entry>, 
 }
 
 async fn files(plan: &PublishPlan) -> Result<Vec<String>> {
-    let scan = read_build(&plan.build).await?;
+    let scan = read_build(&plan.build, Trust::Remembered).await?;
     let mut before = plan.seen.files.clone();
     let mut moves = Vec::new();
     for file in scan.files {

@@ -1,9 +1,10 @@
+use std::path::Path;
 use std::time::Duration;
 
 use swath_store::Store;
 
-use super::decide::{draw, plan_for, read_build};
-use super::plan::{PublishPlan, Request};
+use super::decide::{apart, draw, read_build};
+use super::plan::{PublishPlan, Request, Trust};
 use super::record::random;
 use super::remote::Remote;
 use super::report::{PublishReport, Watch};
@@ -21,7 +22,23 @@ const LONGEST: Duration = Duration::from_secs(3);
 /// # Errors
 /// As [`plan_for`](super::plan_for) and [`run`](super::run); Conflict where the plan itself meets one, or others were faster every time.
 pub async fn publish(request: &Request, store: &Store, watch: &dyn Watch) -> Result<(PublishPlan, PublishReport)> {
-    insist(plan_for(request, store).await, request, store, watch).await
+    insist(first(request, store).await, request, store, watch).await
+}
+
+async fn first(request: &Request, store: &Store) -> Result<PublishPlan> {
+    apart(&request.build, store)?;
+    store.may_write()?;
+    plan_from(request, request.trust, store).await
+}
+
+/// Plans from the build as it is now, and remembers what was summed for it.
+async fn plan_from<R: Remote>(request: &Request, trust: Trust, remote: &R) -> Result<PublishPlan> {
+    let scan = read_build(&request.build, trust).await?;
+    if let Some(learned) = &scan.learned {
+        // Whoever may not write there sums again next time.
+        let _ = learned.save();
+    }
+    draw(request, scan, remote).await
 }
 
 pub(super) async fn insist<R: Remote>(
@@ -49,7 +66,9 @@ pub(super) async fn insist<R: Remote>(
         }
         watch.again(&lost);
         remote.pause(pause(attempt)).await;
-        plan = draw(request, read_build(&request.build).await?, remote).await;
+        // A file that is not what it was believed to be: what is remembered of others is not believed any more either.
+        let is_local = Path::new(&lost.at).starts_with(&request.build);
+        plan = plan_from(request, if is_local { Trust::Nothing } else { request.trust }, remote).await;
     }
     Err(Error::misuse(remote.url(), "no attempt was made", ""))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::channel::oneshot;
-use swath_store::{Container, Content, Entry, Error, Family, Fetched, Put, Result};
+use swath_store::{Container, Content, Entry, Error, Family, Fetched, LocalFile, Put, Result};
 
 use super::reader;
 use crate::publish::remote::Remote;
@@ -97,8 +97,8 @@ impl Remote for Seat {
     async fn put(&self, path: &str, bytes: Bytes, put: &Put, _: &Content) -> Result<Option<String>> {
         self.ask(|place| place.write(path, bytes, put)).await
     }
-    async fn put_file(&self, path: &str, file: &Path, put: &Put, _: &Content, _: &(dyn Fn(u64) + Sync)) -> Result<Option<String>> {
-        let bytes = std::fs::read(file).unwrap().into();
+    async fn put_file(&self, path: &str, file: &LocalFile<'_>, put: &Put, _: &Content, _: &(dyn Fn(u64) + Sync)) -> Result<Option<String>> {
+        let bytes = std::fs::read(file.path).unwrap().into();
         self.ask(|place| place.write(path, bytes, put)).await
     }
     async fn delete(&self, path: &str, pin: Option<&str>) -> Result<()> {

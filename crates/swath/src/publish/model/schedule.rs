@@ -109,7 +109,7 @@ impl Schedule {
                 }
                 is_changed = false;
                 let request = Request::new(build.borrow().path());
-                let first = match read_build(&request.build).await {
+                let first = match read_build(&request.build, request.trust).await {
                     Ok(scan) => draw(&request, scan, &seat).await,
                     Err(e) => Err(e),
                 };
@@ -135,7 +135,7 @@ impl Schedule {
                 let (seat, build) = (Seat { place: self.place.clone(), who }, self.builds[who].clone());
                 let publish = async {
                     let request = Request::new(build.borrow().path());
-                    let plan = draw(&request, read_build(&request.build).await.unwrap(), &seat).await.unwrap();
+                    let plan = draw(&request, read_build(&request.build, request.trust).await.unwrap(), &seat).await.unwrap();
                     let was_done = plan.is_done();
                     if !was_done && again == 2 {
                         panic!("publisher {who} still has to send {:?}", plan.uploads);
