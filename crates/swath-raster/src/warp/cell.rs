@@ -71,9 +71,10 @@ impl Cell {
     pub fn row(&self, place: Place, row: u32, first: u32, out: &mut [Point]) {
         match self {
             Self::Smooth(nodes) => {
-                let side = f64::from(place.side);
-                let three = across(nodes, f64::from(row - place.row) / side);
-                out.iter_mut().enumerate().for_each(|(k, p)| *p = along(three, f64::from(first - place.col + k as u32) / side));
+                // A side is a power of two: its inverse is exact.
+                let one = 1.0 / f64::from(place.side);
+                let three = across(nodes, f64::from(row - place.row) * one);
+                out.iter_mut().enumerate().for_each(|(k, p)| *p = along(three, f64::from(first - place.col + k as u32) * one));
             }
             Self::Exact(points) => {
                 let at = ((row - place.row) * place.side + first - place.col) as usize;

@@ -90,8 +90,9 @@ impl PixelMap {
 
     /// The source pixel that holds a position, if it lies in the source.
     pub(super) fn holding(&self, (x, y): (f64, f64)) -> Option<(u32, u32)> {
-        let (x, y) = ((x + EDGE).floor(), (y + EDGE).floor());
+        let (x, y) = (x + EDGE, y + EDGE);
         let inside = x >= 0.0 && y >= 0.0 && x < f64::from(self.source.width) && y < f64::from(self.source.height);
+        // Of what is not negative a cast is the floor, without a call.
         inside.then_some((x as u32, y as u32))
     }
 

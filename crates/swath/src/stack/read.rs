@@ -13,7 +13,7 @@ use super::stock::{Share, Stock};
 use crate::{Error, Result};
 
 /// Decoded bytes of one piece.
-const PIECE: usize = 4 << 20;
+const PIECE: usize = 3 << 20;
 /// A piece is never cut into smaller squares than this.
 const SMALLEST: u32 = 32;
 

@@ -19,7 +19,7 @@ use crate::{Error, Result};
 const HEADERS: usize = 256;
 /// Pieces whose bytes are asked for at once, and the KiB that those may take together.
 const FETCHES: usize = 512;
-const FETCHED_KIB: usize = 48 << 10;
+const FETCHED_KIB: usize = 24 << 10;
 
 /// What a run gave.
 #[derive(Debug)]
