@@ -74,6 +74,9 @@ fn pixel_bytes(plan: &StackPlan, steps: usize, made: usize) -> u64 {
 /// Rows and columns of about so many pixels: whole blocks, as wide as can be.
 fn window(pixels: u64, (height, width): (u32, u32), block: (u32, u32)) -> (u32, u32) {
     let within = |value: u64, most: u32| u32::try_from(value).unwrap_or(u32::MAX).clamp(1, most.max(1));
+    if pixels >= u64::from(height) * u64::from(width) {
+        return (height, width);
+    }
     let (down, across) = (u64::from(block.0.min(height)), u64::from(block.1));
     if pixels >= down * u64::from(width) {
         let rows = pixels / u64::from(width.max(1));
