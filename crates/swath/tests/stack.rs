@@ -4,11 +4,11 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use swath::export::{write_tif, write_zarr};
+use swath::export::{Output, Overwrite, Provenance, write_tif, write_zarr};
 use swath::raster::crs::Crs;
 use swath::raster::warp::Method;
 use swath::raster::{Affine, Grid, Nodata, Samples, Shape};
-use swath::stack::{self, Band, Cost, Fetch, OnError, Outcome, Reduce, Stack, StackRequest, StoreFetch, Time};
+use swath::stack::{self, Band, Cost, Fetch, OnError, Outcome, Over, Reduce, Stack, StackRequest, StoreFetch, Time};
 use swath::store::{Credentials, Store};
 use swath::{Error, Family};
 
@@ -47,9 +47,10 @@ fn tile(folder: &Path, id: &str, day: u32, (col, row): (u32, u32), missing: fn(u
         nodata: Some(Nodata::Uint(NODATA.into())),
         valid: None,
         reduce: Reduce::None,
+        over: Over::All,
     };
     let path = folder.join(format!("{id}.tif"));
-    write_tif(&made, &path).unwrap();
+    write_tif(&made, &Output::new(&path, Overwrite::Never).unwrap(), &Provenance::default()).unwrap();
     let mut item: Value = serde_json::from_slice(&std::fs::read(path.with_extension("json")).unwrap()).unwrap();
     item["assets"]["data"]["href"] = path.to_str().unwrap().into();
     item
@@ -184,12 +185,13 @@ fn a_zarr_is_replaced_whole_and_nothing_else_is() {
     let items = [tile(folder.path(), "a", 1, (0, 0), nowhere)];
     let (outcome, _) = stacked(folder.path(), &items, &StackRequest::default()).unwrap();
     let path = folder.path().join("x.zarr");
-    write_zarr(&outcome.stack, &path).unwrap();
-    write_zarr(&outcome.stack, &path).unwrap();
+    write_zarr(&outcome.stack, &Output::new(&path, Overwrite::Never).unwrap(), "").unwrap();
+    assert_eq!(Output::new(&path, Overwrite::Never).unwrap_err().family, Family::Conflict);
+    write_zarr(&outcome.stack, &Output::new(&path, Overwrite::Replace).unwrap(), "").unwrap();
     assert!(path.join("data/c/0/0/0/0").is_file());
     let strange = folder.path().join("y.zarr");
     std::fs::create_dir(&strange).unwrap();
-    assert_eq!(write_zarr(&outcome.stack, &strange).unwrap_err().family, Family::Conflict);
+    assert_eq!(Output::new(&strange, Overwrite::Replace).unwrap_err().family, Family::Conflict);
     let names: Vec<String> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     assert!(names.iter().all(|n| !n.contains(".part") && !n.contains(".old")), "{names:?}");
 }
@@ -223,7 +225,7 @@ fn zarr_has_its_metadata_in_one_place_and_no_complex_integers() {
     let folder = tempfile::tempdir().unwrap();
     let (outcome, _) = stacked(folder.path(), &[tile(folder.path(), "a", 1, (0, 0), nowhere)], &StackRequest::default()).unwrap();
     let path = folder.path().join("x.zarr");
-    write_zarr(&outcome.stack, &path).unwrap();
+    write_zarr(&outcome.stack, &Output::new(&path, Overwrite::Never).unwrap(), "").unwrap();
     let group: Value = serde_json::from_slice(&std::fs::read(path.join("zarr.json")).unwrap()).unwrap();
     for name in ["data", "time", "band", "y", "x", "spatial_ref"] {
         let own: Value = serde_json::from_slice(&std::fs::read(path.join(name).join("zarr.json")).unwrap()).unwrap();
@@ -231,6 +233,6 @@ fn zarr_has_its_metadata_in_one_place_and_no_complex_integers() {
     }
     let complex = Stack { data: Samples::CI16(vec![[1, 2]; 490_000]), nodata: None, ..outcome.stack };
     let path = folder.path().join("z.zarr");
-    assert_eq!(write_zarr(&complex, &path).unwrap_err().family, Family::Unsupported);
+    assert_eq!(write_zarr(&complex, &Output::new(&path, Overwrite::Never).unwrap(), "").unwrap_err().family, Family::Unsupported);
     assert!(!path.exists());
 }
