@@ -57,24 +57,24 @@ fn search(bytes: &bytes::Bytes, query: &Query) -> (Rows, f64) {
 
 #[test]
 fn a_search_in_pieces_finds_what_a_look_at_every_item_finds() {
-    let items = world(3000);
+    let items = world(12_000);
     let bytes = write(&items, None).unwrap();
     let q = Query::new;
     for (query, most) in [
-        (q(), 1.0),
+        (q(), 1.05),
         (q().bbox(&[5.0, 42.0, 9.0, 46.0]).unwrap(), 0.45),
-        (q().bbox(&[178.0, -60.0, -177.0, 60.0]).unwrap(), 1.0),
-        (q().bbox(&[179.5, -80.0, 179.9, 75.0]).unwrap(), 1.0),
-        (q().datetime("2016-03/2016-04").unwrap(), 1.0),
-        (q().datetime("../2015-01-20").unwrap().collections(["thirds".into()]), 1.0),
-        (q().ids(["i00017".into(), "i02999".into(), "none".into()]), 0.5),
-        (q().filter("eo:cloud_cover < 3 AND datetime IS NOT NULL").unwrap(), 1.0),
-        (q().filter("gsd IS NULL").unwrap().bbox(&[-100.0, 0.0, -60.0, 40.0]).unwrap(), 1.0),
+        (q().bbox(&[178.0, -60.0, -177.0, 60.0]).unwrap(), 1.05),
+        (q().bbox(&[179.5, -80.0, 179.9, 75.0]).unwrap(), 1.05),
+        (q().datetime("2016-03/2016-04").unwrap(), 1.05),
+        (q().datetime("../2015-01-20").unwrap().collections(["thirds".into()]), 1.05),
+        (q().ids(["i00017".into(), "i11999".into(), "none".into()]), 0.5),
+        (q().filter("eo:cloud_cover < 3 AND datetime IS NOT NULL").unwrap(), 1.05),
+        (q().filter("gsd IS NULL").unwrap().bbox(&[-100.0, 0.0, -60.0, 40.0]).unwrap(), 1.05),
         (q().intersects(&json!({"type": "Polygon", "coordinates": [[[10, 0], [30, 0], [30, 20], [10, 0]]]})).unwrap(), 0.7),
-        (q().bbox(&[0.0, 0.0, 90.0, 70.0]).unwrap().limit(7), 1.0),
-        (q().sort_by("-eo:cloud_cover,id").unwrap().limit(5), 1.0),
-        (q().sort_by("-datetime").unwrap().filter("gsd > 10").unwrap().limit(3), 1.0),
-        (q().limit(0), 1.0),
+        (q().bbox(&[0.0, 0.0, 90.0, 70.0]).unwrap().limit(7), 1.05),
+        (q().sort_by("-eo:cloud_cover,id").unwrap().limit(5), 1.05),
+        (q().sort_by("-datetime").unwrap().filter("gsd > 10").unwrap().limit(3), 1.05),
+        (q().limit(0), 1.05),
     ] {
         let mut expected: Vec<Item> = items.iter().filter(|item| query.matches(item)).cloned().collect();
         query.order().sort(&mut expected);
