@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use swath::export::write_tif;
+use swath::export::{Output, Overwrite, Provenance, write_tif};
 use swath::raster::crs::Crs;
 use swath::raster::warp::Method;
 use swath::raster::{Affine, Grid, Nodata, Samples, Shape, Window};
-use swath::stack::{self, Band, Outcome, Part, Reduce, Stack, StackPlan, StackRequest, StoreFetch, Time};
+use swath::stack::{self, Band, Outcome, Over, Part, Reduce, Stack, StackPlan, StackRequest, StoreFetch, Time};
 use swath::store::{Credentials, Store};
 use swath::{Error, Family};
 
@@ -45,9 +45,10 @@ fn item(folder: &Path, id: &str, day: u32, crs: &str, corner: (f64, f64)) -> Val
         nodata: Some(Nodata::Float(-1.0)),
         valid: None,
         reduce: Reduce::None,
+        over: Over::All,
     };
     let path = folder.join(format!("{id}.tif"));
-    write_tif(&made, &path).unwrap();
+    write_tif(&made, &Output::new(&path, Overwrite::Replace).unwrap(), &Provenance::default()).unwrap();
     let mut item: Value = serde_json::from_slice(&std::fs::read(path.with_extension("json")).unwrap()).unwrap();
     item["assets"]["data"]["href"] = path.to_str().unwrap().into();
     item["assets"]["again"] = item["assets"]["data"].clone();
