@@ -101,7 +101,9 @@ async fn everything_arrives_and_the_second_run_writes_nothing() {
 #[tokio::test]
 async fn the_plan_survives_its_own_json() {
     everywhere(async |store| {
-        let plan = plan(&build().path(), store, Overwrite::IfChanged).await.unwrap();
+        let mut plan = plan(&build().path(), store, Overwrite::IfChanged).await.unwrap();
+        // A saved plan does without the sums that only spare work.
+        plan.uploads.iter_mut().for_each(|upload| upload.crc64 = None);
         assert_eq!(serde_json::from_str::<swath::publish::PublishPlan>(&serde_json::to_string(&plan).unwrap()).unwrap(), plan);
         assert_eq!(names(store).await, [""; 0], "planning writes nothing");
     })

@@ -50,7 +50,7 @@ fn tile(folder: &Path, id: &str, day: u32, (col, row): (u32, u32), missing: fn(u
         over: Over::All,
     };
     let path = folder.join(format!("{id}.tif"));
-    write_tif(&made, &Output::new(&path, Overwrite::Never).unwrap(), &Provenance::default()).unwrap();
+    write_tif(&made, &Output::new(&path, Overwrite::Replace).unwrap(), &Provenance::default()).unwrap();
     let mut item: Value = serde_json::from_slice(&std::fs::read(path.with_extension("json")).unwrap()).unwrap();
     item["assets"]["data"]["href"] = path.to_str().unwrap().into();
     item

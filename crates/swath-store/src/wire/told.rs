@@ -98,7 +98,7 @@ mod tests {
     fn of_a_query_only_what_opens_nothing_is_shown() {
         for (url, right) in [
             ("https://a/c/b.tif", "https://a/c/b.tif"),
-            ("https://a/c?comp=block&blockid=AA%3D&sv=1&sig=secret", "https://a/c?comp=block&blockid=AA%3D&sv=...&sig=..."),
+            ("https://a/c?comp=block&blockid=AA%3D&sv=1&sig=secret", "https://a/c?comp=block&blockid=AA%3D&sv=...&sig=REDACTED"),
             ("https://sts/?Action=x&WebIdentityToken=secret", "https://sts/?Action=...&WebIdentityToken=..."),
             ("https://b/o?uploads&X-Amz-Signature=secret", "https://b/o?uploads&X-Amz-Signature=..."),
             ("https://host/x?secret", "https://host/x?..."),
