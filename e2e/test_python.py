@@ -177,7 +177,9 @@ def test_ctrl_c_is_heard(tmp_path):
 
     silent = socket.create_server(("127.0.0.1", 0))
     code = f"""
-        import swath, sys
+        import signal, swath
+        # A shell starts what runs in the background with interrupts ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         print("ready", flush=True)
         try:
             swath.open("http://127.0.0.1:{silent.getsockname()[1]}/x")

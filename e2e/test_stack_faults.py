@@ -74,7 +74,7 @@ def place(memory, maps):
 
 def stack(proxy, place, name, out, rc=0, **more):
     moment = [] if name == "reduced" else ["--datetime", "2020-05-17"]
-    return run("stack", f"{proxy.url}/{place.name}/maps", *moment, *ASKED[name], "-o", out, env=place.env | PATIENCE, rc=rc, timeout=120, **more)
+    return run("stack", f"{proxy.url}/{place.name}/maps", *moment, *ASKED[name], "--overwrite", "-o", out, env=place.env | PATIENCE, rc=rc, timeout=120, **more)
 
 
 @pytest.fixture(scope="module")

@@ -115,8 +115,8 @@ def test_a_bucket_is_searched_and_stacked_like_a_folder(swath, moto, bucket, bui
     found = {}
     for place, name in [(bucket, "bucket"), ("folder", "folder")]:
         summer = ["--datetime", "2018-06-01/2018-08-31"]
-        swath("search", place, *summer, "-o", f"{name}.json", cwd=tmp_path, env=moto.environment)
-        found[name] = sorted(item["id"] for item in json.loads((tmp_path / f"{name}.json").read_text())["features"])
+        swath("search", place, *summer, "-o", f"found-{name}.json", cwd=tmp_path, env=moto.environment)
+        found[name] = sorted(item["id"] for item in json.loads((tmp_path / f"found-{name}.json").read_text())["features"])
         swath("stack", place, "--assets", "B5", *summer, "--reduce", "median", "-o", f"{name}.tif", cwd=tmp_path, env=moto.environment)
     assert found["bucket"] == found["folder"] != []
     assert np.array_equal(rasters.read(tmp_path / "bucket.tif"), rasters.read(tmp_path / "folder.tif"), equal_nan=True)

@@ -51,7 +51,8 @@ pub(crate) async fn find(place: &str, credentials: &Credentials) -> Result<(Docu
         match answer {
             Ok(node) => return Ok((document, node)),
             Err(e) if e.family == Family::Absent => {}
-            Err(e) if e.family == Family::Damaged && document.path.is_empty() => {}
+            // A page for people, or a store whose objects all have names: there is no API.
+            Err(e) if matches!(e.family, Family::Damaged | Family::Misuse) && document.path.is_empty() => {}
             Err(e) => drop(said.get_or_insert(e)),
         }
     }

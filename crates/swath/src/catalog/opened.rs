@@ -27,6 +27,8 @@ struct Shared {
     tables: Mutex<HashMap<String, Arc<PlacedTable>>>,
 }
 
+/// Times that a table is opened again in one search because somebody replaces it all the while.
+const OPENED_AGAIN: usize = 8;
 /// Collections and tables kept for the next search, at most.
 const MOST_KEPT: usize = 10_000;
 
@@ -145,14 +147,21 @@ impl Catalog {
         Ok(table)
     }
 
-    /// The rows of a table that match. Where it was replaced since it was opened, it is opened once more.
+    /// The rows of a table that match, all of one version: where it was replaced meanwhile, it is opened once more.
     pub(crate) async fn rows(&self, document: &Document, query: &Query) -> Result<swath_stac::geoparquet::Rows> {
-        match self.table(document).await?.search(query, self.limits().bytes).await {
-            Err(e) if e.family == Family::Conflict => {
-                self.tables().remove(&document.url());
-                self.table(document).await?.search(query, self.limits().bytes).await
+        let mut left = OPENED_AGAIN;
+        loop {
+            let found = match self.table(document).await {
+                Ok(table) => table.search(query, self.limits().bytes).await,
+                Err(e) => Err(e),
+            };
+            match found {
+                Err(e) if e.family == Family::Conflict && left > 0 => {
+                    left -= 1;
+                    self.tables().remove(&document.url());
+                }
+                done => return done,
             }
-            done => done,
         }
     }
 

@@ -101,7 +101,11 @@ impl StackPlan {
 
 /// Lengths of about `wanted` that sum to `len`; the first ends where a block does, blocks beginning at `phase`.
 fn lengths(len: u32, wanted: u32, block: u32, phase: f64) -> Vec<u32> {
-    let wanted = wanted.clamp(1, len.max(1));
+    if wanted >= len {
+        // What is wanted whole is not cut.
+        return Vec::from_iter((len > 0).then_some(len));
+    }
+    let wanted = wanted.max(1);
     // Of numbers below 2^32 and 512 the remainder is a small whole number.
     let before = if phase.is_finite() { phase.rem_euclid(f64::from(block)) as u32 } else { 0 };
     let first = if wanted >= block { (wanted / block * block).saturating_sub((block - before) % block).max(1) } else { wanted };

@@ -64,6 +64,8 @@ impl Judge {
                 ("LIVE-REFUSED", error.found, "an object that its readers may read", "give its readers the right to read it")
             }
             Family::Damaged => damaged(error.flaw, error.found),
+            // An answer that contradicts itself each time it is asked for.
+            _ if error.flaw.is_some() => damaged(error.flaw, error.found),
             _ => ("LIVE-UNREACHABLE", error.found, "an answer", "check the network, then run the same command again"),
         };
         Ok(Finding::error(rule, at, found, right).fix(error.hint.filter(|_| rule == "LIVE-REFUSED").unwrap_or_else(|| fix.to_owned())))
