@@ -75,6 +75,12 @@ impl Judge {
 pub(super) const PUBLISH: &str = "run `swath publish` from the build again: it sends what is not there";
 pub(super) const REPLACE: &str = "run `swath publish --overwrite true` from the build: it replaces bytes that are not the build's";
 
+/// An object whose answers contradict themselves.
+pub(super) fn garbled(at: &str, error: StoreError) -> Finding {
+    let (rule, found, right, fix) = damaged(error.flaw, error.found);
+    Finding::error(rule, at, found, right).fix(fix)
+}
+
 /// What an answer is that contradicts itself: rule, what was found, what would be right, the fix.
 fn damaged(flaw: Option<Flaw>, found: String) -> (&'static str, String, &'static str, &'static str) {
     match flaw {

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 use swath_stac::check::Finding;
-use swath_store::{Md5Sum, Store};
+use swath_store::{Error as StoreError, Md5Sum, Store};
 
-use super::object::{REPLACE, Wanted};
+use super::object::{self, REPLACE, Wanted};
 use crate::build::Watch;
 use crate::check::run::{Depth, Target};
 use crate::{Error, Result};
@@ -38,7 +38,10 @@ pub(super) struct Version<'a> {
 /// # Errors
 /// As [`Store::get_ranges`]; Disk where there is no room for a copy.
 pub(super) async fn check(wanted: &Wanted, version: Version<'_>, depth: Option<Depth>, watch: &dyn Watch) -> Result<Vec<Finding>> {
-    let copy = copy(&wanted.store, &wanted.path, &version, watch).await?;
+    let copy = match copy(&wanted.store, &wanted.path, &version, watch).await? {
+        Ok(copy) => copy,
+        Err(garbled) => return Ok(vec![object::garbled(&wanted.at, garbled)]),
+    };
     let mut findings = Vec::new();
     if version.md5.is_some_and(|kept| kept != copy.md5) {
         let found = "the Content-MD5 that its server keeps is not that of its bytes";
@@ -62,7 +65,8 @@ pub(super) async fn check(wanted: &Wanted, version: Version<'_>, depth: Option<D
     Ok(findings)
 }
 
-async fn copy(store: &Store, path: &str, version: &Version<'_>, watch: &dyn Watch) -> Result<Copy> {
+/// All bytes of an object, or the answer that contradicts itself each time it is asked for.
+async fn copy(store: &Store, path: &str, version: &Version<'_>, watch: &dyn Watch) -> Result<std::result::Result<Copy, StoreError>> {
     let folder = std::env::temp_dir();
     let mut file = tempfile::tempfile_in(&folder).map_err(|e| Error::file(&folder, &e))?;
     let (mut sha256, mut md5) = (Sha256::new(), Md5Sum::default());
@@ -70,7 +74,11 @@ async fn copy(store: &Store, path: &str, version: &Version<'_>, watch: &dyn Watc
     while at < version.size {
         let starts = (0..BESIDE as u64).map(|n| at + n * PIECE).take_while(|start| *start < version.size);
         let ranges: Vec<_> = starts.map(|start| start..version.size.min(start + PIECE)).collect();
-        for piece in store.get_ranges(path, &ranges, version.etag).await? {
+        let pieces = match store.get_ranges(path, &ranges, version.etag).await {
+            Err(e) if e.flaw.is_some() => return Ok(Err(e)),
+            pieces => pieces?,
+        };
+        for piece in pieces {
             file.write_all(&piece).map_err(|e| Error::file(&folder, &e))?;
             sha256.update(&piece);
             md5.update(&piece);
@@ -79,5 +87,5 @@ async fn copy(store: &Store, path: &str, version: &Version<'_>, watch: &dyn Watc
         at = ranges.last().map_or(version.size, |range| range.end);
     }
     let sha256 = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Copy { file, sha256, md5: md5.finish() })
+    Ok(Ok(Copy { file, sha256, md5: md5.finish() }))
 }
