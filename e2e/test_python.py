@@ -48,7 +48,8 @@ def test_the_import_is_quick_and_brings_nothing_heavy(tmp_path):
     """
     runs = [python(code, tmp_path).split() for _ in range(7)]
     assert all(len(run) == 2 for run in runs), runs
-    assert statistics.median(float(run[1]) for run in runs) < 0.05
+    # The quickest: a machine that does other work only makes it longer.
+    assert min(float(run[1]) for run in runs) < 0.05, runs
 
 
 def test_the_command_in_the_wheel_is_the_command(swath, tmp_path):
