@@ -29,7 +29,10 @@ def plain(folder, mebibytes, files=FILES):
     (build / "collection.json").write_text('{"type": "Catalog", "stac_version": "1.1.0", "id": "big", "description": "x", "links": []}')
     rng = random.Random(5)
     for number in range(files):
-        (build / f"b{number}.tif").write_bytes(rng.randbytes((mebibytes << 20) // files))
+        # By pieces: `randbytes` counts its bits in 32 of them.
+        with open(build / f"b{number}.tif", "wb") as file:
+            for _ in range(mebibytes // files):
+                file.write(rng.randbytes(1 << 20))
     return build
 
 
