@@ -3,7 +3,7 @@ CARGO_TARGET_DIR ?= $(CURDIR)/target
 export CARGO_TARGET_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test wheel test-faults test-az bench bench-search bench-large bench-upload bench-stack check fuzz clean
+.PHONY: help demo test wheel test-faults test-az bench bench-search bench-large bench-upload bench-stack bench-graph check fuzz clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## ?/make \1\t/' | expand -t 18
@@ -43,6 +43,11 @@ bench-upload: ## small and large files to a container, against azcopy and obstor
 bench-stack: ## 20 tiles over HTTP to one array, near and 25 ms away, against odc-stac, stackstac and rasterio
 	@scripts/install.sh judges
 	@scripts/bench.sh stack
+
+bench-graph: ## the Dask graph of 10,000 items, against odc-stac
+	@scripts/install.sh judges
+	@scripts/wheel.sh
+	@scripts/bench.sh graph
 
 bench-search: ## static trees and tables over HTTP, against pystac, rustac, DuckDB and pyarrow; takes 9 GiB of memory
 	@scripts/install.sh test

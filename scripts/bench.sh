@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares this build with its peers; the figures land in dated folders of bench/runs.
-#   scripts/bench.sh [PROGRAM [FLAG...]]    convert, decode, large, search, upload or stack; convert and decode where none is named
+#   scripts/bench.sh [PROGRAM [FLAG...]]    convert, decode, graph, large, search, upload or stack; convert and decode where none is named
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 cd "$ROOT"

@@ -1,9 +1,9 @@
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use swath::store::{Credentials, Store};
 use swath::{Error, Result};
+
+use crate::kept::Kept;
 
 /// As whom a place is read: the kind, and what it needs, said anew with every call by the package's provider.
 pub type Spoken = (String, Option<String>);
@@ -20,31 +20,19 @@ pub fn credentials((kind, value): &Spoken) -> Result<Credentials> {
     })
 }
 
-/// Stores that are open, so that connections serve more than one chunk; forgotten by a forked child.
-static OPEN: Mutex<Option<(u32, HashMap<(String, Spoken), Store>)>> = Mutex::new(None);
-/// More of them than this are old tokens.
-const MOST: usize = 32;
+/// Stores that are open, so that connections serve more than one chunk.
+static OPEN: Kept<Store> = Kept::new();
 
 /// The store of the catalog at `root`, or, where items came without one, of the first file.
 ///
 /// # Errors
 /// As [`credentials`] and [`Store::open`].
 pub fn store(root: &str, spoken: &Spoken) -> Result<Store> {
-    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let here = std::process::id();
-    if open.as_ref().is_none_or(|(owner, _)| *owner != here) {
-        std::mem::forget(open.replace((here, HashMap::new())));
-    }
-    let Some((_, ways)) = open.as_mut() else { return Err(Error::misuse(root, "was not opened", "")) };
-    let key = (root.to_owned(), spoken.clone());
-    if let Some(store) = ways.get(&key) {
-        return Ok(store.clone());
+    if let Some(store) = OPEN.find(root, spoken) {
+        return Ok(store);
     }
     let store = opened(root, &credentials(spoken)?)?;
-    if ways.len() >= MOST {
-        ways.clear();
-    }
-    ways.insert(key, store.clone());
+    OPEN.keep(root, spoken, store.clone());
     Ok(store)
 }
 

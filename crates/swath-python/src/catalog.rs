@@ -1,19 +1,25 @@
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use swath::catalog::{Catalog, Node};
-use swath::search::Limits;
 use swath::stac::Query;
 
 use crate::access::{Spoken, credentials};
 use crate::error::{raised, unread};
+use crate::kept::Kept;
 use crate::process::wait;
+
+/// Catalogs that are open, so that what was read of one serves every search of it.
+static OPEN: Kept<Catalog> = Kept::new();
 
 /// What is at the root of a catalog, as JSON: its address, what it is, its id and title.
 #[pyfunction]
 pub fn open(py: Python<'_>, place: String, access: Spoken) -> PyResult<String> {
     wait(py, move || async move {
         let catalog = Catalog::open(&place, &credentials(&access)?).await?;
+        OPEN.keep(&place, &access, catalog.clone());
         let kind = match catalog.node() {
             Node::Tree(_) => "catalog",
             Node::Item(_) => "item",
@@ -62,7 +68,7 @@ impl Asked {
 /// Items that a search found, kept here until somebody looks at them.
 #[pyclass(frozen, module = "swath._swath")]
 pub struct Found {
-    pub items: Vec<Value>,
+    pub items: Arc<Vec<Value>>,
     facts: Value,
 }
 
@@ -88,12 +94,17 @@ pub fn search(py: Python<'_>, place: String, access: Spoken, asked: &str) -> PyR
     let asked: Asked = serde_json::from_str(asked).map_err(|e| unread("search", &e))?;
     let query = asked.query().map_err(|e| raised(&e))?;
     wait(py, move || async move {
-        let found = swath::search::search(&place, &credentials(&access)?, &query, &Limits::default()).await?;
+        let catalog = match OPEN.find(&place, &access) {
+            Some(catalog) => catalog,
+            None => Catalog::open(&place, &credentials(&access)?).await?,
+        };
+        OPEN.keep(&place, &access, catalog.clone());
+        let found = catalog.search(&query).await?;
         let facts = json!({
             "matched": found.matched, "problems": found.problems, "collections": found.collections,
             "documents": found.documents, "tables": found.tables, "requests": found.cost.requests,
             "bytes": found.cost.received, "seconds": found.elapsed.as_secs_f64(),
         });
-        Ok(Found { items: found.items.items.iter().map(|item| item.to_json()).collect(), facts })
+        Ok(Found { items: Arc::new(found.items.items.iter().map(|item| item.to_json()).collect()), facts })
     })
 }

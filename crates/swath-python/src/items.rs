@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
@@ -8,40 +11,105 @@ use crate::catalog::Found;
 /// Deeper than this no item nests.
 const DEEPEST: u32 = 64;
 
-/// Items as they come from Python: what a search found, or a list of dictionaries and pystac items.
+/// Items as they come from Python: what a search found, or a list of dictionaries and pystac items. Of the latter no more is taken
+/// than a plan may need: geometries, links and statistics stay where they are.
 ///
 /// # Errors
 /// TypeError for what is neither.
-pub fn taken(items: &Bound<'_, PyAny>) -> PyResult<Vec<Value>> {
+pub fn taken(items: &Bound<'_, PyAny>) -> PyResult<Arc<Vec<Value>>> {
     if let Ok(found) = items.cast::<Found>() {
-        return Ok(found.get().items.clone());
+        return Ok(Arc::clone(&found.get().items));
     }
-    items.try_iter()?.map(|item| one(&item?)).collect()
+    items.try_iter()?.map(|item| one(&item?)).collect::<PyResult<_>>().map(Arc::new)
 }
 
 fn one(item: &Bound<'_, PyAny>) -> PyResult<Value> {
-    if let Ok(plain) = item.cast::<PyDict>() {
-        return object(plain, 0).map(Value::Object);
-    }
+    let py = item.py();
     let mut made = Map::new();
-    for (name, attribute) in [("id", "id"), ("bbox", "bbox"), ("collection", "collection_id"), ("properties", "properties")] {
+    if let Ok(plain) = item.cast::<PyDict>() {
+        for name in ["id", "bbox", "collection"] {
+            if let Some(said) = plain.get_item(name)? {
+                made.insert(name.to_owned(), value(&said, 0)?);
+            }
+        }
+        let properties = plain.get_item("properties")?.map_or_else(|| Ok(Map::new()), |p| kept(p.cast()?, of_item))?;
+        made.insert("properties".to_owned(), Value::Object(properties));
+        let mut assets = Map::new();
+        if let Some(known) = plain.get_item("assets")? {
+            for (key, asset) in known.cast::<PyDict>()?.iter() {
+                assets.insert(key.extract()?, Value::Object(kept(asset.cast()?, of_asset)?));
+            }
+        }
+        made.insert("assets".to_owned(), Value::Object(assets));
+        return Ok(Value::Object(made));
+    }
+    for (name, attribute) in [("id", intern!(py, "id")), ("bbox", intern!(py, "bbox")), ("collection", intern!(py, "collection_id"))] {
         made.insert(name.to_owned(), value(&item.getattr(attribute)?, 0)?);
     }
+    let properties = kept(item.getattr(intern!(py, "properties"))?.cast()?, of_item)?;
+    made.insert("properties".to_owned(), Value::Object(properties));
     dated(item, &mut made)?;
-    let place: Option<String> = item.call_method0("get_self_href")?.extract()?;
     let mut assets = Map::new();
-    for (key, asset) in item.getattr("assets")?.cast::<PyDict>()?.iter() {
-        assets.insert(key.extract()?, Value::Object(asset_of(&asset, place.as_deref())?));
+    for (key, asset) in item.getattr(intern!(py, "assets"))?.cast::<PyDict>()?.iter() {
+        assets.insert(key.extract()?, Value::Object(asset_of(item, &asset)?));
     }
     made.insert("assets".to_owned(), Value::Object(assets));
     Ok(Value::Object(made))
+}
+
+/// Properties of items that places or times are read from.
+fn of_item(name: &str) -> bool {
+    name.starts_with("proj:") || matches!(name, "datetime" | "start_datetime" | "end_datetime")
+}
+
+/// Fields of assets and of their bands that say what the pixels are.
+fn of_asset(name: &str) -> bool {
+    const KNOWN: [&str; 14] = [
+        "href",
+        "type",
+        "roles",
+        "bands",
+        "name",
+        "common_name",
+        "data_type",
+        "nodata",
+        "unit",
+        "scale",
+        "offset",
+        "file:size",
+        "file:header_size",
+        "classification:classes",
+    ];
+    (["proj:", "raster:", "eo:"].iter().any(|extension| name.starts_with(extension)) && !name.ends_with("histogram"))
+        || KNOWN.contains(&name)
+}
+
+/// A dictionary without the fields that nobody asks for, nor those of the bands in it.
+fn kept(dict: &Bound<'_, PyDict>, wanted: fn(&str) -> bool) -> PyResult<Map<String, Value>> {
+    let mut made = Map::new();
+    for (key, inner) in dict.iter() {
+        let key = key.cast::<PyString>()?;
+        let name = key.to_str()?;
+        if !wanted(name) {
+            continue;
+        }
+        let bands = if name.ends_with("bands") { inner.cast::<PyList>().ok() } else { None };
+        let said = match bands {
+            Some(bands) => {
+                bands.iter().map(|band| band.cast().map_or_else(|_| value(&band, 1), |b| kept(b, of_asset).map(Value::Object))).collect()
+            }
+            None => value(&inner, 1),
+        };
+        made.insert(name.to_owned(), said?);
+    }
+    Ok(made)
 }
 
 /// An item that was made with a datetime need not have it among its properties.
 fn dated(item: &Bound<'_, PyAny>, made: &mut Map<String, Value>) -> PyResult<()> {
     let Some(Value::Object(properties)) = made.get_mut("properties") else { return Ok(()) };
     if properties.get("datetime").is_none_or(Value::is_null) {
-        let datetime = item.getattr("datetime")?;
+        let datetime = item.getattr(intern!(item.py(), "datetime"))?;
         if !datetime.is_none() {
             properties.insert("datetime".to_owned(), instant(&datetime)?);
         }
@@ -49,13 +117,14 @@ fn dated(item: &Bound<'_, PyAny>, made: &mut Map<String, Value>) -> PyResult<()>
     Ok(())
 }
 
-fn asset_of(asset: &Bound<'_, PyAny>, place: Option<&str>) -> PyResult<Map<String, Value>> {
-    let mut made = object(asset.getattr("extra_fields")?.cast::<PyDict>()?, 0)?;
-    let href: String = asset.getattr("href")?.extract()?;
-    let known = place.is_none() || href.contains("://") || href.starts_with('/');
+fn asset_of(item: &Bound<'_, PyAny>, asset: &Bound<'_, PyAny>) -> PyResult<Map<String, Value>> {
+    let py = asset.py();
+    let mut made = kept(asset.getattr(intern!(py, "extra_fields"))?.cast()?, of_asset)?;
+    let href: String = asset.getattr(intern!(py, "href"))?.extract()?;
+    let known = href.contains("://") || href.starts_with('/') || item.call_method0("get_self_href")?.is_none();
     let href = if known { href } else { asset.call_method0("get_absolute_href")?.extract::<Option<String>>()?.unwrap_or(href) };
     made.insert("href".to_owned(), href.into());
-    for (name, attribute) in [("roles", "roles"), ("type", "media_type"), ("title", "title")] {
+    for (name, attribute) in [("roles", intern!(py, "roles")), ("type", intern!(py, "media_type"))] {
         let said = asset.getattr(attribute)?;
         if !said.is_none() {
             made.insert(name.to_owned(), value(&said, 0)?);

@@ -6,9 +6,13 @@ mod _swath {
     #[pymodule_export]
     use crate::catalog::{Found, open, search};
     #[pymodule_export]
-    use crate::place::{crs_facts, project_box};
+    use crate::material::{Material, material};
     #[pymodule_export]
-    use crate::plan::{Plan, plan};
+    use crate::memory::Memory;
+    #[pymodule_export]
+    use crate::place::{crs_facts, project_points};
+    #[pymodule_export]
+    use crate::plan::Plan;
     #[pymodule_export]
     use crate::verbs::{build_plan, build_shard, items_due, merge_shards, use_threads};
     #[pymodule_export]

@@ -12,15 +12,14 @@ pub fn crs_facts(text: &str) -> PyResult<String> {
         .to_string())
 }
 
-/// The corners of a box (left, bottom, right, top) in another CRS: upper left, lower left, lower right, upper right.
+/// Points in another CRS.
 #[pyfunction]
-pub fn project_box(py: Python<'_>, corners: [f64; 4], from: String, to: String) -> PyResult<Vec<(f64, f64)>> {
-    let [left, bottom, right, top] = corners;
+pub fn project_points(py: Python<'_>, points: Vec<(f64, f64)>, from: String, to: String) -> PyResult<Vec<(f64, f64)>> {
+    let mut points = points;
     py.detach(|| {
-        let mut points = [(left, top), (left, bottom), (right, bottom), (right, top)];
         let transformer = Transformer::new(&Crs::parse(&from)?, &Crs::parse(&to)?)?;
         transformer.points(&mut points)?;
-        Ok(points.to_vec())
+        Ok(points)
     })
     .map_err(|e: swath::raster::Error| raised(&e.into()))
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use pyo3::prelude::*;
@@ -11,38 +11,42 @@ use swath::store::redact;
 
 use crate::access::{self, Spoken};
 use crate::error::{raised, unread};
-use crate::items::taken;
 use crate::memory::Memory;
-use crate::process::{wait, work};
-use crate::request::Asked;
+use crate::pins::{Pinned, Pins};
+use crate::process::wait;
 
 /// What will be read, and what becomes of it. It holds no secret, and pickles.
 #[pyclass(frozen, module = "swath._swath")]
 pub struct Plan {
     plan: Arc<StackPlan>,
     packed: OnceLock<Vec<u8>>,
+    /// Shared with the plans of its parts.
+    pins: Arc<Pins>,
 }
 
 impl From<StackPlan> for Plan {
     fn from(plan: StackPlan) -> Self {
-        Self { plan: Arc::new(plan), packed: OnceLock::new() }
+        Self::new(plan, Arc::default())
     }
 }
 
-/// Plans the array of these items.
-#[pyfunction]
-pub fn plan(py: Python<'_>, items: &Bound<'_, PyAny>, asked: &str) -> PyResult<Plan> {
-    let asked: Asked = serde_json::from_str(asked).map_err(|e| unread("load", &e))?;
-    let request = asked.request().map_err(|e| raised(&e))?;
-    let items = taken(items)?;
-    work(py, move || stack::plan(&items, &request)).map(Plan::from)
+impl Plan {
+    fn new(plan: StackPlan, pins: Arc<Pins>) -> Self {
+        Self { plan: Arc::new(plan), packed: OnceLock::new(), pins }
+    }
 }
 
 #[pymethods]
 impl Plan {
+    /// A plan of its bytes and, as JSON, the versions of its files that are known: pairs of a source's place and its version.
     #[staticmethod]
-    fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
-        StackPlan::from_bytes(bytes).map(Self::from).map_err(|e| raised(&e))
+    #[pyo3(signature = (bytes, pins="[]"))]
+    fn from_bytes(bytes: &[u8], pins: &str) -> PyResult<Self> {
+        let plan = StackPlan::from_bytes(bytes).map_err(|e| raised(&e))?;
+        let pins: Vec<(usize, String)> = serde_json::from_str(pins).map_err(|e| unread("pins", &e))?;
+        let named = pins.into_iter().filter_map(|(index, version)| Some((plan.sources.get(index)?.href.clone(), version)));
+        let pins = Pins::of(named);
+        Ok(Self::new(plan, Arc::new(pins)))
     }
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         if let Some(packed) = self.packed.get() {
@@ -51,14 +55,51 @@ impl Plan {
         let packed = py.detach(|| self.plan.to_bytes()).map_err(|e| raised(&e))?;
         Ok(PyBytes::new(py, self.packed.get_or_init(|| packed)))
     }
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
-        Ok((py.get_type::<Self>().getattr("from_bytes")?, (self.to_bytes(py)?,)))
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, String))> {
+        Ok((py.get_type::<Self>().getattr("from_bytes")?, (self.to_bytes(py)?, self.pinned())))
+    }
+    /// The versions of files that are known, as JSON: pairs of a source's place and its version.
+    fn pinned(&self) -> String {
+        if self.pins.count() == 0 {
+            return "[]".to_owned();
+        }
+        let mut seen = HashSet::new();
+        let sources = self.plan.sources.iter().enumerate().filter(|(_, source)| seen.insert(source.href.as_str()));
+        let pairs: Vec<(usize, String)> = sources.filter_map(|(index, source)| Some((index, self.pins.version(&source.href)?))).collect();
+        json!(pairs).to_string()
+    }
+    /// Reads the header of every file, so that all of the array is of the versions that are there now; how many are known then.
+    #[pyo3(signature = (root, access, sign=None))]
+    fn pin(&self, py: Python<'_>, root: &str, access: Spoken, sign: Option<Py<PyAny>>) -> PyResult<usize> {
+        let (plan, fetch) = (Arc::clone(&self.plan), fetch(root, &access, sign).map_err(|e| raised(&e))?);
+        let fetch = Pinned::new(fetch, &self.pins);
+        wait(py, move || async move { stack::survey(&plan, &fetch).await.map(drop) })?;
+        Ok(self.pins.count())
+    }
+    /// Where the files of each step lie in a part: step, row, column, rows and columns, in the order of the steps.
+    fn touched(&self, times: (usize, usize), band: usize, window: [u32; 4]) -> Vec<[usize; 5]> {
+        let [row, col, height, width] = window;
+        let within = |from: u32, len: u32, first: u32, count: u32| {
+            let (low, high) = (from.max(first), from.saturating_add(len).min(first.saturating_add(count)));
+            (low < high).then(|| ((low - first) as usize, (high - first) as usize))
+        };
+        let mut around: BTreeMap<usize, [usize; 4]> = BTreeMap::new();
+        for source in &self.plan.sources {
+            let here = (times.0..times.1).contains(&source.time) && source.bands.iter().any(|b| b.array == band);
+            let rows = within(source.target.row, source.target.height, row, height);
+            let cols = within(source.target.col, source.target.width, col, width);
+            if let (true, Some((top, bottom)), Some((left, right))) = (here, rows, cols) {
+                let known = around.entry(source.time).or_insert([top, left, bottom, right]);
+                *known = [known[0].min(top), known[1].min(left), known[2].max(bottom), known[3].max(right)];
+            }
+        }
+        around.into_iter().map(|(time, [top, left, bottom, right])| [time, top, left, bottom - top, right - left]).collect()
     }
     /// The plan of a part: ranges of times and bands, and a window as row, column, rows, columns.
     fn cut(&self, times: (usize, usize), bands: (usize, usize), window: [u32; 4]) -> PyResult<Self> {
         let [row, col, height, width] = window;
         let part = Part { times: times.0..times.1, bands: bands.0..bands.1, window: Window { col, row, width, height } };
-        self.plan.cut(&part).map(Self::from).map_err(|e| raised(&e))
+        self.plan.cut(&part).map(|cut| Self::new(cut, Arc::clone(&self.pins))).map_err(|e| raised(&e))
     }
     /// Lengths of chunks of about so many rows and columns, whose edges are those of blocks.
     fn chunks(&self, rows: u32, cols: u32) -> (Vec<u32>, Vec<u32>) {
@@ -83,6 +124,7 @@ impl Plan {
     #[pyo3(signature = (root, access, sign=None))]
     fn read(&self, py: Python<'_>, root: &str, access: Spoken, sign: Option<Py<PyAny>>) -> PyResult<(Memory, String)> {
         let (plan, fetch) = (Arc::clone(&self.plan), fetch(root, &access, sign).map_err(|e| raised(&e))?);
+        let fetch = Pinned::new(fetch, &self.pins);
         let Outcome { stack, failures } = wait(py, move || async move { stack::run(&plan, &fetch, &|_| ()).await })?;
         let failures = failures.iter().map(|f| json!({ "item": f.item, "asset": f.asset, "found": f.error.to_string() }));
         Ok((Memory::new(stack.data), Value::from_iter(failures).to_string()))
@@ -104,7 +146,7 @@ impl Plan {
 }
 
 /// The way to the files; what `sign` says is asked for when one is read.
-fn fetch(root: &str, access: &Spoken, sign: Option<Py<PyAny>>) -> swath::Result<StoreFetch> {
+pub fn fetch(root: &str, access: &Spoken, sign: Option<Py<PyAny>>) -> swath::Result<StoreFetch> {
     let store = access::store(root, access)?;
     let Some(sign) = sign else { return Ok(StoreFetch::new(store)) };
     let hook: Sign = Arc::new(move |href: &str| {

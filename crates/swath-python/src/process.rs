@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use swath::Stop;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
@@ -11,6 +12,8 @@ use crate::error::raised;
 
 /// How long Ctrl-C waits at most to be heard.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// How long what was interrupted may take to end.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// The threads of one process: a child that was forked has none of its parent's.
 static THREADS: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
@@ -54,26 +57,34 @@ where
         };
         swath::on_own_threads(waiting)
     };
-    // Nobody waits any more where this is dropped.
-    let _interest = interest;
-    until_done(py, &runtime, runtime.spawn_blocking(task))
+    until_done(py, &runtime, runtime.spawn_blocking(task), || drop(interest))
 }
 
-/// The same for what works without waiting for a network. What Ctrl-C finds under way ends by itself, unseen.
+/// The same for what works without waiting for a network; what it is given says that Ctrl-C was heard.
 ///
 /// # Errors
 /// As [`wait`].
-pub fn work<T: Send + 'static>(py: Python<'_>, work: impl FnOnce() -> swath::Result<T> + Send + 'static) -> PyResult<T> {
+pub fn work<T: Send + 'static>(py: Python<'_>, work: impl FnOnce(&Stop) -> swath::Result<T> + Send + 'static) -> PyResult<T> {
     let runtime = runtime().map_err(|e| raised(&e))?;
-    until_done(py, &runtime, runtime.spawn_blocking(move || swath::on_own_threads(work)))
+    let stop = Stop::default();
+    let heard = stop.clone();
+    until_done(py, &runtime, runtime.spawn_blocking(move || swath::on_own_threads(|| work(&heard))), || stop.tell())
 }
 
-fn until_done<T: Send>(py: Python<'_>, runtime: &Runtime, mut task: JoinHandle<swath::Result<T>>) -> PyResult<T> {
+fn until_done<T: Send>(py: Python<'_>, runtime: &Runtime, mut task: JoinHandle<swath::Result<T>>, give_up: impl FnOnce()) -> PyResult<T> {
+    let mut wait = |patience: Duration| py.detach(|| runtime.block_on(async { tokio::time::timeout(patience, &mut task).await }));
     loop {
-        match py.detach(|| runtime.block_on(async { tokio::time::timeout(PATIENCE, &mut task).await })) {
+        match wait(PATIENCE) {
             Ok(Ok(done)) => return done.map_err(|e| raised(&e)),
             Ok(Err(broken)) => return Err(PyRuntimeError::new_err(format!("a bug in swath: {broken}"))),
-            Err(_) => py.check_signals()?,
+            Err(_) => {
+                if let Err(interrupt) = py.check_signals() {
+                    give_up();
+                    // What was begun is put away before the caller goes on; its result is of no use to anybody.
+                    let _ = wait(FAREWELL);
+                    return Err(interrupt);
+                }
+            }
         }
     }
 }

@@ -17,8 +17,12 @@ pub struct Asked {
     grid: Option<AskedGrid>,
     resampling: Option<String>,
     groupby: Option<String>,
+    steps: Option<Vec<Vec<usize>>>,
     errors: Option<String>,
     rescale: bool,
+    /// Of the array, in the stead of what the files say.
+    pub data_type: Option<String>,
+    pub nodata: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +48,7 @@ impl Asked {
             grid: self.grid.map(AskedGrid::grid).transpose()?,
             resampling: named("resampling", self.resampling, Method::parse, &Method::ALL.map(Method::name))?,
             groupby: named("groupby", self.groupby, GroupBy::parse, GroupBy::NAMES)?,
+            steps: self.steps,
             reduce: Reduce::None,
             over: Over::All,
             errors: named("errors", self.errors, OnError::parse, OnError::NAMES)?,

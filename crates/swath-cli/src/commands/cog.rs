@@ -3,7 +3,8 @@ use std::time::Instant;
 
 use clap::Args;
 use serde_json::{Value, json};
-use swath::cog::{CogRequest, ManyRequest, convert};
+use swath::Stop;
+use swath::cog::{CogRequest, Going, ManyRequest, convert};
 use swath::raster::cog::CogReport;
 
 use super::cog_many::many;
@@ -232,7 +233,7 @@ fn one(input: &Path, output: &Path, request: &CogRequest, talk: &Talk) -> swath:
         let part = (bytes as f64 * pixels as f64 / total.max(1) as f64) as u64;
         meter.add(part.saturating_sub(told.replace(part)));
     };
-    let report = convert(input, output, request, &share);
+    let report = convert(input, output, request, &Going { progress: &share, stop: &Stop::default() });
     meter.end();
     let report = report?;
     talk.say(line(output, &report, started.elapsed().as_secs_f64()));

@@ -144,6 +144,7 @@ fn request(args: &Stack) -> Result<StackRequest> {
         grid: None,
         resampling: named("--resampling", &args.resampling, Method::parse, &Method::ALL.map(Method::name))?,
         groupby: named("--groupby", &args.groupby, GroupBy::parse, GroupBy::NAMES)?,
+        steps: None,
         reduce: named("--reduce", &args.reduce, Reduce::parse, Reduce::NAMES)?,
         over: named("--over", &args.over, Over::parse, Over::NAMES)?,
         errors: named("--errors", &args.errors, OnError::parse, OnError::NAMES)?,

@@ -28,7 +28,7 @@ class Access:
             _tokens[root] = self.value
             self.value = None
 
-    def spoken(self):
+    def spoken(self) -> tuple[str, str | None]:
         """Kind and value, for the engine, now."""
         if self.kind == "function":
             return ("sas", self.value())

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from html import escape
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from ._access import Access, Credential, split
 
@@ -58,7 +58,9 @@ class Catalog:
     """
 
     def __init__(self, url: str, access: Access, facts: dict):
-        self.url, self.id, self.title = url, facts.get("id"), facts.get("title")
+        self.url = url
+        self.id: str | None = facts.get("id")
+        self.title: str | None = facts.get("title")
         self._access, self._facts = access, facts
 
     def search(
@@ -118,16 +120,16 @@ class Catalog:
         """Every item."""
         return self.search()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         title = f" {self.title!r}" if self.title else ""
         return f"<swath.Catalog {self.id or ''}{title} at {self.url}>"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         name = escape(self.title or self.id or "catalog")
         return f"<div><strong>{name}</strong> <small>{escape(self._facts.get('kind', ''))}</small><br><code>{escape(self.url)}</code></div>"
 
 
-class Items(Sequence):
+class Items(Sequence[dict]):
     """Items that a search found, by collection, time and id: a sequence of dictionaries.
 
     Attributes
@@ -140,15 +142,20 @@ class Items(Sequence):
         Where they were found.
     """
 
-    def __init__(self, catalog: Catalog, found):
+    def __init__(self, catalog: Catalog, found: Any):
         self.catalog, self._found = catalog, found
         self._facts = json.loads(found.facts())
-        self.matched, self.problems = self._facts["matched"], self._facts["problems"]
+        self.matched: int = self._facts["matched"]
+        self.problems: list[dict] = self._facts["problems"]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._found)
 
-    def __getitem__(self, index):
+    @overload
+    def __getitem__(self, index: int) -> dict: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[dict]: ...
+    def __getitem__(self, index: int | slice) -> dict | list[dict]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         return json.loads(self._found.item(range(len(self))[index]))
@@ -168,15 +175,15 @@ class Items(Sequence):
         return pystac.ItemCollection([pystac.Item.from_dict(item) for item in self], clone_items=False)
 
     @property
-    def __geo_interface__(self):
+    def __geo_interface__(self) -> dict:
         return self.to_dict()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         of = f" of {self.matched}" if self.matched > len(self) else ""
         lost = f", {len(self.problems)} documents could not be read" if self.problems else ""
         return f"<swath.Items: {len(self)}{of} from {self.catalog.url}{lost}>"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         rows = []
         for item in self[:10]:
             time = item["properties"].get("datetime") or item["properties"].get("start_datetime") or ""

@@ -30,7 +30,7 @@ def dataset(plan: Plan, chunks: Mapping[str, Any] | str | None, dtype: Any) -> x
             data = chunked(variable, sizes, share(variable.pixels, shared))
         attrs = _attrs(variable, band)
         variables[name] = xarray.Variable(("time", *dims), data, attrs, encoding={"grid_mapping": "spatial_ref"})
-    made = xarray.Dataset(variables, coords)
+    made = xarray.Dataset({**variables, **plan.properties}, coords)
     made.encoding["swath"] = plan
     return made
 
@@ -41,7 +41,7 @@ def share(pixels, known: dict[int, Any]):
     from dask.base import tokenize
 
     if id(pixels) not in known:
-        name = f"swath-plan-{tokenize(pixels.plan.to_bytes(), pixels.root, repr(pixels.sign))}"
+        name = f"swath-plan-{tokenize(pixels.token())}"
         known[id(pixels)] = dask.delayed(pixels, name=name, pure=True, traverse=False)
     return known[id(pixels)]
 

@@ -25,11 +25,11 @@ class Error(Exception):
     Absent no-such.tif
     """
 
-    def __init__(self, found="", *, where="", expected="", hint=None):
+    def __init__(self, found: str = "", *, where: str = "", expected: str = "", hint: str | None = None) -> None:
         super().__init__(found)
         self.where, self.found, self.expected, self.hint = where, found, expected, hint
 
-    def __str__(self):
+    def __str__(self) -> str:
         text = f"{self.where}: {self.found}" if self.where else self.found
         text = f"{text}; {self.expected}" if self.expected else text
         return f"{text}\nhint: {self.hint}" if self.hint else text

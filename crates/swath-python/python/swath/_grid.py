@@ -117,6 +117,8 @@ class Wanted:
     anchor: tuple[float, float] | None = None
     lonlat: tuple[float, float, float, float] | None = None
     bounds: tuple[float, float, float, float] | None = None
+    # Corners of a shape, and their CRS.
+    outline: tuple[str, tuple[tuple[float, float], ...]] | None = None
 
     def is_nothing(self) -> bool:
         return self == Wanted()
@@ -146,7 +148,9 @@ def choose(files: list[dict], wanted: Wanted, fallback: Grid, native: bool) -> G
         crs, resolution = crs or own_crs, resolution or own_resolution
     if crs.lower() == "utm":
         crs = utm(*(wanted.lonlat or _lonlat(fallback)))
-    if wanted.lonlat is not None:
+    if wanted.outline is not None:
+        box = around(wanted.outline, crs)
+    elif wanted.lonlat is not None:
         box = _projected(wanted.lonlat, "EPSG:4326", crs)
     elif wanted.bounds is not None:
         box = wanted.bounds
@@ -163,12 +167,24 @@ def _lonlat(grid: Grid):
 
 
 def _projected(box, source: str, target: str):
-    if source == target or (crs_facts(target)["geographic"] and target.upper() in ("EPSG:4326", "OGC:CRS84") and source == "EPSG:4326"):
-        return tuple(float(v) for v in box)
-    from . import _swath
+    left, bottom, right, top = (float(v) for v in box)
+    if _same(source, target):
+        return left, bottom, right, top
+    return around((source, ((left, top), (left, bottom), (right, bottom), (right, top))), target)
 
-    corners = _swath.project_box([float(v) for v in box], source, target)
-    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+
+def _same(source: str, target: str) -> bool:
+    return source == target or (source == "EPSG:4326" and target.upper() in ("EPSG:4326", "OGC:CRS84"))
+
+
+def around(outline: tuple[str, tuple[tuple[float, float], ...]], target: str) -> tuple[float, float, float, float]:
+    """The box around points of one CRS in another."""
+    source, points = outline
+    if not _same(source, target):
+        from . import _swath
+
+        points = tuple(_swath.project_points(points, source, target))
+    xs, ys = [x for x, _ in points], [y for _, y in points]
     return min(xs), min(ys), max(xs), max(ys)
 
 

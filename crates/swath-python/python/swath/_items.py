@@ -1,10 +1,12 @@
 """Items as they come: of a search, of pystac, as dictionaries, as URLs, alone or many."""
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 
+from . import _swath
 from ._access import Access, Credential
 from ._errors import Misuse
 
@@ -28,6 +30,27 @@ class Taken:
     def dicts(self) -> list[dict]:
         """The same items as dictionaries."""
         return [as_dict(item) for item in self._dicts]
+
+    def objects(self) -> list:
+        """The items as they were given; those of a search as pystac items, where there is pystac."""
+        found = list(self._dicts)
+        if self.root is None:
+            return found
+        try:
+            from pystac import Item
+        except ImportError:
+            return found
+        return [Item.from_dict(item) for item in found]
+
+    def collection(self) -> str | None:
+        """The collection of the first item."""
+        first = next(iter(self._dicts))
+        return first.get("collection") if isinstance(first, dict) else first.collection_id
+
+    def material(self, names: list[str], config: dict | None, lenient: bool, sign: Any):
+        """The items for the engine, which reads headers where items do not say enough."""
+        wanted = {"assets": names, "root": self.root, "config": config, "lenient": lenient}
+        return _swath.material(self.native, json.dumps(wanted), self.access.spoken(), sign)
 
 
 def take(items: Any, credential: Credential = None, search: Mapping[str, Any] | None = None) -> Taken:
@@ -97,5 +120,16 @@ def _is_absolute(href: str) -> bool:
 
 
 def as_dict(item: Any) -> dict:
-    """An item as a dictionary."""
-    return item if isinstance(item, dict) else item.to_dict(include_self_link=False, transform_hrefs=False)
+    """What coordinates and groups are made of, as in a dictionary of the item: nothing is copied deeply, and geometry and links are left out."""
+    if isinstance(item, dict):
+        return item
+    properties = item.properties
+    if properties.get("datetime") is None and item.datetime is not None:
+        properties = {**properties, "datetime": item.datetime.isoformat().replace("+00:00", "Z")}
+    assets = {key: _fields(asset) for key, asset in item.assets.items()}
+    return {"id": item.id, "collection": item.collection_id, "bbox": item.bbox, "properties": properties, "assets": assets}
+
+
+def _fields(asset: Any) -> dict:
+    said = {"href": asset.href, "type": asset.media_type, "title": asset.title, "description": asset.description, "roles": asset.roles}
+    return {name: value for name, value in said.items() if value is not None} | asset.extra_fields

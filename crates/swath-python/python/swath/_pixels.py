@@ -32,16 +32,13 @@ class Values:
 
     def of(self, stored, bands: slice = slice(None)):
         """The values of samples as they are stored; `bands` says which bands these are."""
-        scaled = self.scale is not None
-        if self.holes is None and not scaled:
-            return stored.astype(self.dtype, copy=False)
-        empty = None if self.holes is None else _is(stored, self.holes[0])
-        if scaled:
+        if self.scale is not None and self.offset is not None:
             values = (stored * self.scale[bands] + self.offset[bands]).astype(self.dtype, copy=False)
         else:
-            values = stored.astype(self.dtype, copy=True)
-        if empty is not None:
-            values[empty] = self.holes[1]
+            values = stored.astype(self.dtype, copy=self.holes is not None)
+        if self.holes is not None:
+            nodata, empty = self.holes
+            values[_is(stored, nodata)] = empty
         return values
 
 
@@ -71,22 +68,31 @@ class Pixels:
         self.facts = facts or json.loads(plan.facts())
         rows, columns = self.facts["grid"]["shape"]["height"], self.facts["grid"]["shape"]["width"]
         self.shape = (len(self.facts["times"]), len(self.facts["bands"]), rows, columns)
+        self._whole, self._type = self.shape, self.facts["data_type"]
 
     def __reduce__(self):
         return _again, (self.plan, self.access, self.root, self.sign)
 
+    def token(self):
+        """What tells it from others: no secret, and not which versions of the files were read so far."""
+        return (self.plan.to_bytes(), self.root, repr(self.sign))
+
     def read(self, times: slice, bands: slice, rows: slice, columns: slice):
-        """The samples of a part, as stored; slices have a start and a stop, and a step of one."""
+        """The samples of a part; slices have a start and a stop, and a step of one."""
+        return self.stored(times, bands, rows, columns)
+
+    def stored(self, times: slice, bands: slice, rows: slice, columns: slice):
+        """The samples of a part of the plan, as the engine makes them."""
         shape = tuple(max(0, part.stop - part.start) for part in (times, bands, rows, columns))
         if 0 in shape:
-            return numpy.zeros(shape, _dtype(self.facts["data_type"]))
+            return numpy.zeros(shape, _dtype(self._type))
         part = self.plan
-        if shape != self.shape:
+        if shape != self._whole:
             window = [rows.start, columns.start, shape[2], shape[3]]
             part = self.plan.cut((times.start, times.stop), (bands.start, bands.stop), window)
         memory, lost = part.read(self.root, self.access.spoken(), self.sign)
         _warn(json.loads(lost))
-        return _array(memory, self.facts["data_type"]).reshape(shape)
+        return _array(memory, self._type).reshape(shape)
 
 
 def _again(plan, access, root, sign):

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def stack(
     items: Any,
-    assets: str | Sequence[str] | None = None,
+    assets: str | Sequence[str] | Set[str] | None = None,
     epsg: int | None = None,
     resolution: float | tuple[float, float] | None = None,
     bounds: Sequence[float] | None = None,
@@ -31,7 +31,9 @@ def stack(
     xy_coords: str | bool = "topleft",
     properties: bool | str | Sequence[str] = True,
     band_coords: bool = True,
+    gdal_env: None = None,
     errors_as_nodata: Any = (),
+    reader: None = None,
     *,
     sign: Callable[[str], str] | None = None,
     credential: Credential = None,
@@ -45,7 +47,8 @@ def stack(
     items
         As :func:`swath.load`.
     assets
-        Asset keys, band names, or ``asset:band``; all rasters where none is named.
+        Asset keys, names of bands or of their colours, or ``asset:band``; a set of media types for the assets of these; all rasters where
+        nothing is said.
     epsg, resolution
         The CRS and the pixel size in its units; the items' own, and the finest, where they are not said.
     bounds, bounds_latlon
@@ -84,17 +87,22 @@ def stack(
     from ._dataset import coordinates, times
     from ._items import take
     from ._plan import Plan
+    from ._refused import STACKSTAC, refuse
 
+    refuse("stack", STACKSTAC, {"gdal_env": gdal_env, "reader": reader})
     if bounds is not None and bounds_latlon is not None:
         raise Misuse("bounds= and bounds_latlon=", where="stack", expected="one of them")
     search = {"bbox": bounds_latlon} if bounds_latlon is not None else None
     taken = take(items, credential, search)
-    names = [assets] if isinstance(assets, str) else sorted(assets) if isinstance(assets, (set, frozenset)) else list(assets or [])
+    names = [assets] if isinstance(assets, str) else list(assets or [])
+    if isinstance(assets, (set, frozenset)):
+        names = _of_types(assets, taken.dicts())
     method = getattr(resampling, "name", resampling)
     frame = _Frame(epsg, resolution, bounds, bounds_latlon, snap_bounds)
-    asked = {"assets": names, "groupby": "none", "errors": "nodata" if errors_as_nodata else "raise"}
-    plan = Plan.of(taken, asked, None if method == "nearest" else method, frame.grid, sign, together=True)
-    (variable,) = plan.whole(_Told(dtype, fill_value, rescale))
+    told = _Told(dtype, fill_value, rescale, None if method == "nearest" else method)
+    asked = told.asked(names, lenient=bool(errors_as_nodata))
+    plan = Plan.of(taken, asked, frame.grid, sign)
+    (variable,) = plan.whole(told)
     array, dims = _data(variable, chunksize), ("time", "band", "y", "x")
     coords = {name: coord for name, coord in coordinates(plan.grid)[0].items() if name == "spatial_ref"}
     coords |= _places(plan.grid, xy_coords)
@@ -107,26 +115,73 @@ def stack(
     return _described(made, order, plan, properties, band_coords)
 
 
+def _of_types(types: Iterable[str], items: list[dict]) -> list[str]:
+    """Keys of the assets whose media type is one of these, whatever its parameters."""
+    wanted = {kind.partition(";")[0].strip().lower() for kind in types}
+    if wrong := sorted(kind for kind in wanted if "/" not in kind):
+        raise Misuse(f"{wrong[0]!r} in a set", where="assets", expected="media types", hint="a list names assets: assets=[...]")
+    keys = {
+        key: None for item in items for key, asset in item["assets"].items()
+        if (asset.get("type") or "").partition(";")[0].strip().lower() in wanted
+    }
+    if not keys:
+        raise Misuse(f"no asset of type {', '.join(sorted(wanted))}", where="assets", expected="types that the items have")
+    return list(keys)
+
+
 class _Told:
     """What is to become of the values."""
 
-    def __init__(self, dtype, fill_value, rescale):
-        self.dtype, self.fill_value, self.rescale = dtype, fill_value, rescale
+    def __init__(self, dtype, fill_value, rescale, method):
+        self.dtype, self.fill_value, self.rescale, self.method = dtype, fill_value, rescale, method
+
+    def asked(self, names: list[str], lenient: bool):
+        from ._plan import Asked
+
+        told = self
+
+        class Together(Asked):
+            """All bands are one array."""
+
+            def wish(self, facts, band, label, config):
+                return told.wish(facts), ()
+
+        return Together(names=names, groupby="id", lenient=lenient)
+
+    def wish(self, facts: dict):
+        """For the engine: where nothing tells what is empty, `fill_value` has to."""
+        from ._pixels import _dtype
+        from ._wish import Wish, holds, spelled
+
+        stored, (given, fill) = _dtype(facts["data_type"]), self._types(facts)
+        if fill in (None, 0) or facts["nodata"] is not None or stored.kind not in "iu":
+            return Wish(method=self.method)
+        if holds(stored, fill):
+            return Wish(method=self.method, nodata=spelled(fill))
+        return Wish(method=self.method, data_type="float32" if given.name == "float32" else "float64", nodata="nan")
+
+    def _types(self, facts: dict):
+        """The type of the array, and what stands in it where there is no data."""
+        import numpy
+
+        from ._pixels import _dtype
+
+        stored = _dtype(facts["data_type"])
+        given = (numpy.dtype("float64") if self.rescale else stored) if self.dtype is None else numpy.dtype(self.dtype)
+        fill = self.fill_value
+        if fill is None and given.kind in "fc" and (self.dtype is not None or self.rescale):
+            fill = math.nan
+        if fill is not None and fill != fill and given.kind not in "fc":
+            raise Misuse(f"NaN in {given}", where="fill_value", expected="a number that the type holds")
+        return given, fill
 
     def values(self, facts: dict):
         import numpy
 
         from ._pixels import Values, _dtype
 
-        stored = _dtype(facts["data_type"])
-        default = numpy.dtype("float64") if self.rescale else stored
-        given = default if self.dtype is None else numpy.dtype(self.dtype)
-        nodata = None if facts["nodata"] is None else float(facts["nodata"])
-        fill = self.fill_value
-        if fill is None and given.kind in "fc" and (self.dtype is not None or self.rescale):
-            fill = math.nan
-        if fill is not None and fill != fill and given.kind not in "fc":
-            raise Misuse(f"NaN in {given}", where="fill_value", expected="a number that the type holds")
+        stored, (given, fill) = _dtype(facts["data_type"]), self._types(facts)
+        nodata = float(facts["nodata"]) if facts["nodata"] is not None else math.nan if stored.kind == "f" else None
         values = Values(given, None if nodata is None or fill is None else (nodata, fill))
         if not self.rescale:
             return values

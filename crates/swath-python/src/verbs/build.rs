@@ -7,7 +7,7 @@ use swath::build::{self, BuildReport, Merged, Place, Shard};
 use swath::check::{self, Depth};
 use swath::lattice::{self, Resolved};
 use swath::plan_file::PlanFile;
-use swath::{Error, Family};
+use swath::{Error, Family, Stop};
 
 use super::check::told;
 use crate::process::work;
@@ -15,9 +15,9 @@ use crate::process::work;
 /// Converts what changed, writes the STAC tree, and checks its metadata.
 #[pyfunction(name = "build")]
 pub fn build_plan(py: Python<'_>, plan: String, datasets: Vec<String>, checked: bool) -> PyResult<String> {
-    work(py, move || {
+    work(py, move |stop| {
         let here = Here::of(&plan)?;
-        let report = build::run(&here.plan, &here.resolved, &datasets, &here.place, &())?;
+        let report = build::run(&here.plan, &here.resolved, &datasets, &here.place, &Until(stop))?;
         here.told(&report, checked)
     })
 }
@@ -25,9 +25,9 @@ pub fn build_plan(py: Python<'_>, plan: String, datasets: Vec<String>, checked: 
 /// Converts the share of one of `count` processes; writes no document.
 #[pyfunction]
 pub fn build_shard(py: Python<'_>, plan: String, datasets: Vec<String>, index: usize, count: usize) -> PyResult<String> {
-    work(py, move || {
+    work(py, move |stop| {
         let here = Here::of(&plan)?;
-        let report = build::run_shard(&here.resolved, &datasets, &here.place, Shard::new(index, count)?, &())?;
+        let report = build::run_shard(&here.resolved, &datasets, &here.place, Shard::new(index, count)?, &Until(stop))?;
         here.told(&report, false)
     })
 }
@@ -35,7 +35,7 @@ pub fn build_shard(py: Python<'_>, plan: String, datasets: Vec<String>, index: u
 /// Makes the tree of what all shards made; converts nothing.
 #[pyfunction]
 pub fn merge_shards(py: Python<'_>, plan: String, datasets: Vec<String>, checked: bool) -> PyResult<String> {
-    work(py, move || {
+    work(py, move |_| {
         let here = Here::of(&plan)?;
         match build::merge(&here.plan, &here.resolved, &datasets, &here.place, &())? {
             Merged::Done(report) => here.told(&report, checked),
@@ -57,7 +57,7 @@ pub fn use_threads(count: usize) {
 /// How many items have an asset to convert.
 #[pyfunction]
 pub fn items_due(py: Python<'_>, plan: String, datasets: Vec<String>) -> PyResult<usize> {
-    work(py, move || {
+    work(py, move |_| {
         let here = Here::of(&plan)?;
         let due = build::due(&here.plan, &here.resolved, &here.place)?;
         let items = due.conversions.iter().filter_map(|due| {
@@ -67,6 +67,15 @@ pub fn items_due(py: Python<'_>, plan: String, datasets: Vec<String>) -> PyResul
         let chosen = |dataset: &str| datasets.is_empty() || datasets.iter().any(|d| d == dataset);
         Ok(items.filter(|(dataset, _)| chosen(dataset)).collect::<BTreeSet<_>>().len())
     })
+}
+
+/// Goes on until it is told to stop.
+struct Until<'a>(&'a Stop);
+
+impl build::Watch for Until<'_> {
+    fn is_stopped(&self) -> bool {
+        self.0.is_told()
+    }
 }
 
 /// A plan with its files.

@@ -20,7 +20,7 @@ pub fn check_place(py: Python<'_>, path: String, decode: bool, access: Spoken) -
             Ok(json!({ "documents": report.documents, "assets": report.assets, "findings": told(&report.findings) }).to_string())
         });
     }
-    work(py, move || {
+    work(py, move |_| {
         let report = check::run(Path::new(&path), depth, &())?;
         Ok(json!({ "documents": report.documents, "assets": report.assets, "findings": told(&report.findings) }).to_string())
     })

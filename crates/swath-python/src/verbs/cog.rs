@@ -3,7 +3,7 @@ use std::path::Path;
 use pyo3::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
-use swath::cog::{CogRequest, convert};
+use swath::cog::{CogRequest, Going, convert};
 use swath::raster::view::Wrap;
 use swath::{Geolocation, View};
 
@@ -90,8 +90,8 @@ impl Asked {
 pub fn convert_cog(py: Python<'_>, input: String, output: String, asked: &str) -> PyResult<String> {
     let asked: Asked = serde_json::from_str(asked).map_err(|e| unread("cog", &e))?;
     let request = asked.request().map_err(|e| raised(&e))?;
-    work(py, move || {
-        let report = convert(Path::new(&input), Path::new(&output), &request, &|_, _| ())?;
+    work(py, move |stop| {
+        let report = convert(Path::new(&input), Path::new(&output), &request, &Going { progress: &|_, _| (), stop })?;
         let sha256: String = report.sha256.iter().map(|b| format!("{b:02x}")).collect();
         let overviews: Vec<[u32; 2]> = report.overviews.iter().map(|s| [s.width, s.height]).collect();
         Ok(json!({ "output": output, "size": report.size, "sha256": sha256, "compression": report.compression.word(), "overviews": overviews })

@@ -16,7 +16,7 @@ pub fn describe_file(py: Python<'_>, file: String, statistics: bool, access: Spo
             Ok(Value::from(vec![swath::raster_facts(plain, &info, &[])]).to_string())
         });
     }
-    work(py, move || {
+    work(py, move |_| {
         let mut all = Vec::new();
         for raster in swath::open_raw(Path::new(&file))? {
             let statistics = if statistics { swath::raster::cog::statistics(raster.as_ref())? } else { Vec::new() };

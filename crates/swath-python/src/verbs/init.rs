@@ -10,7 +10,7 @@ use crate::process::work;
 /// Reads a folder of rasters and writes a plan for it.
 #[pyfunction(name = "init")]
 pub fn init_plan(py: Python<'_>, folder: String, output: String, datetime: Option<String>, force: bool) -> PyResult<String> {
-    work(py, move || {
+    work(py, move |_| {
         let plan = Path::new(&output);
         if plan.exists() && !force {
             return Err(

@@ -15,6 +15,7 @@ use super::options::{lay, options};
 use super::output::{Pending, Scratch};
 use crate::checksums::Stamp;
 use crate::lattice::ResolvedAsset;
+use crate::stop::{Halting, HaltingWrite, Told, stopped};
 use crate::{Error, Family, Result, open_raw};
 
 type Rasters = Arc<Vec<Arc<dyn RasterSource>>>;
@@ -59,6 +60,7 @@ impl OpenFiles {
 pub(super) struct Desk<'a> {
     pub unfinished: &'a Path,
     pub build: &'a Path,
+    pub told: Told<'a>,
 }
 
 #[derive(Clone)]
@@ -125,8 +127,11 @@ pub(super) fn convert(job: &Job<'_>, files: &OpenFiles, desk: &Desk<'_>, progres
         let share = u64::try_from(u128::from(job.weight) * u128::from(pixels.min(total)) / u128::from(total.max(1))).unwrap_or(job.weight);
         progress(share.saturating_sub(told.replace(share)));
     };
-    let report = cog::write(source.as_ref(), &options, &mut spool, &mut out, &scaled);
+    let halting = Halting { inner: source.as_ref(), told: desk.told };
+    let mut unless_told = HaltingWrite { inner: &mut out, told: desk.told };
+    let report = cog::write(&halting, &options, &mut spool, &mut unless_told, &scaled);
     let report = report.map_err(|e| match spool.failure().or_else(|| out.failure()) {
+        _ if (desk.told)() => Trouble::Output(stopped("the build")),
         Some(disk) => Trouble::Output(disk),
         None => Trouble::Asset(e.into()).of(&job.asset.path),
     })?;

@@ -58,6 +58,10 @@ pub trait Watch: Sync {
     /// Raw bytes worked off since the last call.
     fn advance(&self, _bytes: u64) {}
     fn failed(&self, _failure: &Failure) {}
+    /// Whether nobody wants the build any more: it ends soon after, and what it had finished is remembered.
+    fn is_stopped(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody watches.

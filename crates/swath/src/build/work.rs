@@ -13,6 +13,7 @@ use super::jobs::{Job, Jobs};
 use super::memory::{Entry, Memory};
 use super::report::{BuildReport, Failure, Watch};
 use super::run::Place;
+use crate::stop::stopped;
 use crate::{Error, Result};
 
 /// Where the work is done.
@@ -95,7 +96,11 @@ impl Shop<'_> {
         if self.stop.load(Ordering::Relaxed) {
             return Outcome::NotBegun;
         }
-        let desk = Desk { unfinished: &self.bench.unfinished, build: &self.bench.place.build };
+        let told = || self.bench.watch.is_stopped();
+        if told() {
+            return Outcome::Fatal(stopped("the build"));
+        }
+        let desk = Desk { unfinished: &self.bench.unfinished, build: &self.bench.place.build, told: &told };
         let result = convert(job, &self.files, &desk, &|bytes| self.bench.watch.advance(bytes));
         self.files.done(&job.asset.path);
         match result {

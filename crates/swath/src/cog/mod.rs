@@ -7,5 +7,5 @@ mod request;
 mod settings;
 
 pub use many::{Converted, Ended, Job, ManyPlan, ManyReport, ManyRequest, Outcome, State, Watch, plan, run};
-pub use one::convert;
+pub use one::{Going, convert};
 pub use request::CogRequest;

@@ -7,16 +7,24 @@ use swath_raster::cog::{self, CogOptions, CogReport};
 use super::CogRequest;
 use crate::build::described::Described;
 use crate::build::output::{Pending, Scratch, disk};
+use crate::stop::{Halting, HaltingWrite, Told, stopped};
 use crate::unfinished::sweep_leftovers;
-use crate::{Error, Family, Result, open_raw};
+use crate::{Error, Family, Result, Stop, open_raw};
 
-/// Converts `input` to a COG named `output`; the name exists only when the file is whole. `progress` is told how many pixels have
-/// been read, of how many.
+/// While a conversion is under way.
+pub struct Going<'a> {
+    /// Told how many pixels have been read, of how many.
+    pub progress: &'a dyn Fn(u64, u64),
+    /// Ends it before it is done.
+    pub stop: &'a Stop,
+}
+
+/// Converts `input` to a COG named `output`; the name exists only when the file is whole.
 ///
 /// # Errors
 /// Conflict where the output exists and may not be replaced; Misuse for options that do not fit the raster; Disk where the
-/// output cannot be written; what the reader says of the input.
-pub fn convert(input: &Path, output: &Path, request: &CogRequest, progress: &dyn Fn(u64, u64)) -> Result<CogReport> {
+/// output cannot be written; what the reader says of the input; Misuse where it was stopped.
+pub fn convert(input: &Path, output: &Path, request: &CogRequest, going: &Going<'_>) -> Result<CogReport> {
     if output.exists() {
         if file_id(input) == file_id(output) {
             return Err(Error::misuse(output.display().to_string(), "is the input itself", "another name for the output"));
@@ -36,7 +44,9 @@ pub fn convert(input: &Path, output: &Path, request: &CogRequest, progress: &dyn
         return Err(disk(folder, &std::io::ErrorKind::NotFound.into()).hint("make the folder first"));
     }
     sweep_leftovers(folder);
-    let (pending, report) = opened.write(folder, progress).map_err(Trouble::into_error)?;
+    let told = || going.stop.is_told();
+    let made = opened.write(folder, going.progress, &told);
+    let (pending, report) = made.map_err(|e| if told() { stopped(&output.display().to_string()) } else { e.into_error() })?;
     pending.commit(output)?;
     Ok(report)
 }
@@ -84,13 +94,20 @@ impl Opened {
         Ok(cog::working_bytes(self.source.info(), &plan))
     }
 
-    /// Everything but the final name.
-    pub(super) fn write(&self, folder: &Path, progress: &dyn Fn(u64, u64)) -> std::result::Result<(Pending, CogReport), Trouble> {
+    /// Everything but the final name, unless told to stop.
+    pub(super) fn write(
+        &self,
+        folder: &Path,
+        progress: &dyn Fn(u64, u64),
+        told: Told<'_>,
+    ) -> std::result::Result<(Pending, CogReport), Trouble> {
         let mut spool = Scratch::new(folder).map_err(Trouble::Output)?;
         let mut out = Pending::new(folder).map_err(Trouble::Output)?;
         let shape = self.source.info().grid.shape;
         let total = u64::from(shape.width) * u64::from(shape.height);
-        let report = cog::write(self.source.as_ref(), &self.options, &mut spool, &mut out, &|pixels| progress(pixels, total));
+        let source = Halting { inner: self.source.as_ref(), told };
+        let mut halting = HaltingWrite { inner: &mut out, told };
+        let report = cog::write(&source, &self.options, &mut spool, &mut halting, &|pixels| progress(pixels, total));
         match report {
             Ok(report) => Ok((out, report)),
             Err(e) => Err(match spool.failure().or_else(|| out.failure()) {

@@ -1,7 +1,19 @@
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
+use rayon::prelude::*;
+use serde_json::Value;
 
 use super::GroupBy;
-use super::facts::ItemFacts;
+use super::facts::{self, ItemFacts};
+use crate::{Error, Result};
+
+/// The places of items in their time steps, as [`super::plan`] groups them.
+///
+/// # Errors
+/// Damaged where an item says something impossible.
+pub fn steps(items: &[Value], by: GroupBy) -> Result<Vec<Vec<usize>>> {
+    let items: Vec<ItemFacts> = items.par_iter().map(facts::read).collect::<Result<_>>()?;
+    Ok(group(&items, by))
+}
 
 /// Indices of the items of each time step, in the order in which they fill it: by datetime, then by id.
 ///
@@ -23,6 +35,21 @@ pub(super) fn group(items: &[ItemFacts], by: GroupBy) -> Vec<Vec<usize>> {
         }
     }
     groups
+}
+
+/// Steps as the caller made them; empty ones are left out.
+///
+/// # Errors
+/// Misuse for an item that is not there, or is named twice.
+pub(super) fn given(steps: &[Vec<usize>], items: usize) -> Result<Vec<Vec<usize>>> {
+    let mut seen = vec![false; items];
+    for &i in steps.iter().flatten() {
+        match seen.get_mut(i) {
+            Some(seen) if !*seen => *seen = true,
+            _ => return Err(Error::misuse("groupby", format!("item {i} of {items} in two steps, or none"), "each item at most once")),
+        }
+    }
+    Ok(steps.iter().filter(|step| !step.is_empty()).cloned().collect())
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +105,14 @@ mod tests {
             .collect();
         let got: Vec<Vec<&str>> = group(&items, by).iter().map(|g| g.iter().map(|&i| items[i].id.as_str()).collect()).collect();
         assert_eq!(got, expected, "{by:?} at {longitude}");
+    }
+
+    #[test]
+    fn steps_that_are_given_hold_each_item_at_most_once() {
+        assert_eq!(given(&[vec![2, 0], vec![], vec![1]], 3).unwrap(), [vec![2, 0], vec![1]]);
+        for wrong in [vec![vec![0, 3]], vec![vec![0], vec![0]]] {
+            assert_eq!(given(&wrong, 3).unwrap_err().family, crate::Family::Misuse, "{wrong:?}");
+        }
     }
 
     #[test]

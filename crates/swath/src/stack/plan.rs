@@ -219,7 +219,11 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
         classes_stay(&used, &picked, request.resampling)?;
     }
     let placed = place_all(&choice.grid, &grids.iter().collect::<Vec<_>>())?;
-    let steps = group::group(&items, request.groupby);
+    let steps = match &request.steps {
+        Some(steps) => group::given(steps, items.len())?,
+        None => group::group(&items, request.groupby),
+    };
+    let steps = Steps { places: &steps, kept: request.steps.is_some() };
     let (times, sources) = sources(&items, &steps, &picked, &placed, &mut reasons)?;
     let mut plan = StackPlan {
         grid: PlainGrid::of(&choice.grid)?,
@@ -287,10 +291,17 @@ fn classes_stay(used: &[(&ItemFacts, &AssetFacts)], picked: &[Picked], method: M
     })
 }
 
+/// Which items make a step of time.
+struct Steps<'a> {
+    places: &'a [Vec<usize>],
+    /// Those too that no file is in.
+    kept: bool,
+}
+
 /// Time steps and, in the order in which they fill the array, the files.
 fn sources(
     items: &[ItemFacts],
-    steps: &[Vec<usize>],
+    steps: &Steps<'_>,
     picked: &[Picked],
     placed: &HashMap<GridKey, Vec<Placed>>,
     reasons: &mut Vec<String>,
@@ -302,7 +313,7 @@ fn sources(
         }
     }
     let (mut times, mut sources, mut outside) = (Vec::new(), Vec::new(), 0);
-    for step in steps {
+    for step in steps.places {
         let before = sources.len();
         for asset in &assets {
             for &i in step {
@@ -316,7 +327,7 @@ fn sources(
                 outside += usize::from(places.is_empty());
             }
         }
-        if sources.len() > before {
+        if sources.len() > before || steps.kept {
             let names = step.iter().map(|&i| items[i].id.clone()).collect();
             let first = &items[step[0]];
             let period = first.period.filter(|_| step.iter().all(|&i| items[i].period == first.period));

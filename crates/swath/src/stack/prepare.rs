@@ -1,4 +1,5 @@
 use futures::{StreamExt, stream};
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 use swath_raster::{Georeference, RasterInfo};
 
@@ -18,9 +19,28 @@ const LENGTH: u64 = 16 << 10;
 /// # Errors
 /// As [`plan`]; what the store and the TIFF reader say of a header, naming item and asset, unless errors are to leave pixels empty.
 pub async fn prepare(items: &[Value], request: &StackRequest, fetch: &dyn Fetch) -> Result<StackPlan> {
+    let Some(filled) = filled(items, request, fetch).await? else { return plan(items, request) };
+    let mut made = plan(&filled.items, request)?;
+    made.reasons.extend(filled.reasons);
+    Ok(made)
+}
+
+/// Items that say enough, the headers of some of their files having been read.
+#[derive(Debug)]
+pub struct Filled {
+    pub items: Vec<Value>,
+    /// What was read, and what could not be and is left out.
+    pub reasons: Vec<String>,
+}
+
+/// What [`prepare`] plans with, to be planned with more than once; `None` where the items say enough by themselves.
+///
+/// # Errors
+/// As [`prepare`].
+pub async fn filled(items: &[Value], request: &StackRequest, fetch: &dyn Fetch) -> Result<Option<Filled>> {
     let silent = silent(items, request)?;
     if silent.is_empty() {
-        return plan(items, request);
+        return Ok(None);
     }
     let mut items = items.to_vec();
     let read = silent.len();
@@ -46,10 +66,9 @@ pub async fn prepare(items: &[Value], request: &StackRequest, fetch: &dyn Fetch)
             }
         }
     }
-    let mut made = plan(&items, request)?;
-    made.reasons.push(format!("{read} headers were read: their items do not say where the pixels lie, or of what type they are"));
-    made.reasons.extend(lost.into_iter().map(|e| format!("left out: {e}")));
-    Ok(made)
+    let read = format!("{read} headers were read: their items do not say where the pixels lie, or of what type they are");
+    let lost = lost.into_iter().map(|e| format!("left out: {e}"));
+    Ok(Some(Filled { items, reasons: std::iter::once(read).chain(lost).collect() }))
 }
 
 /// An asset whose metadata does not say enough.
@@ -62,7 +81,7 @@ struct Silent {
 }
 
 fn silent(items: &[Value], request: &StackRequest) -> Result<Vec<Silent>> {
-    let facts: Vec<ItemFacts> = items.iter().map(facts::read).collect::<Result<_>>()?;
+    let facts: Vec<ItemFacts> = items.par_iter().map(facts::read).collect::<Result<_>>()?;
     let lacks = |a: &AssetFacts| a.grid.is_none() || a.bands.iter().any(|b| b.sample.is_none());
     let named = |a: &AssetFacts| {
         let band = |name: &String| a.bands.iter().any(|b| b.name.as_ref() == Some(name));

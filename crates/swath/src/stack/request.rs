@@ -21,6 +21,9 @@ pub struct StackRequest {
     pub grid: Option<Grid>,
     pub resampling: Method,
     pub groupby: GroupBy,
+    /// The items of each time step, by their places among the items, in the order in which they fill it: in the stead of `groupby`.
+    /// These stay steps even where no file of them meets the grid.
+    pub steps: Option<Vec<Vec<usize>>>,
     pub reduce: Reduce,
     /// Which time steps a reduction makes one of.
     pub over: Over,

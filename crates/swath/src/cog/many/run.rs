@@ -137,7 +137,7 @@ impl Shop<'_> {
         }
         let folder = job.output.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(|e| Trouble::Output(disk(folder, &e)))?;
-        let (mut pending, report) = opened.write(folder, progress)?;
+        let (mut pending, report) = opened.write(folder, progress, &|| false)?;
         // While the disk is waited for, others compute.
         drop((opened, taken));
         let entry = Entry {
