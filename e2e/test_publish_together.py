@@ -173,6 +173,7 @@ def test_publishers_at_the_same_time_lose_no_item_and_each_generation_has_one_wi
                 result = project.publish(url, "--json", env=env, timeout=600)
                 report = next(event for event in result.events() if event["type"] == "published")
                 assert report["generation"], f"nothing to commit\n{result}"
+                assert report["uploaded"] == sum(report["kinds"].values()) >= 1, f"what an attempt sent that lost its race counts too\n{result}"
                 generations.append(report["generation"])
                 attempts.append(report["attempts"])
                 if round + 1 < rounds:

@@ -243,8 +243,7 @@ fn tell(plan: &PublishPlan, report: &PublishReport, store: &Store, started: Inst
         talk.say(format!("nothing to upload: all {} files are there ({} requests, {seconds:.1} s)", report.present, counts.requests));
     } else {
         let kinds = [(Kind::Asset, "asset"), (Kind::Item, "item"), (Kind::Collection, "collection")];
-        let count = |kind| plan.uploads.iter().filter(|upload| upload.kind == kind).count();
-        let parts: Vec<_> = kinds.iter().map(|(kind, word)| words(count(*kind), word)).collect();
+        let parts: Vec<_> = kinds.iter().map(|(kind, word)| words(report.kinds.get(kind).copied().unwrap_or(0), word)).collect();
         talk.say(format!(
             "uploaded {} ({}), {}, in {seconds:.1} s; {} already there",
             words(report.uploaded, "file"),

@@ -22,6 +22,7 @@ mod remote;
 mod report;
 mod run;
 mod saved;
+mod tally;
 mod together;
 mod world;
 

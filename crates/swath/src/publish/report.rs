@@ -1,13 +1,19 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::PublishPlan;
+use super::files::Kind;
 use crate::Error;
 
 /// What a publication did.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct PublishReport {
+    /// Files sent, by all attempts together, and their bytes.
     pub uploaded: usize,
     pub bytes: u64,
+    /// How many of them are of each kind.
+    pub kinds: BTreeMap<Kind, usize>,
     /// Files that were there already.
     pub present: usize,
     /// Objects of others that stay beside the build.
@@ -15,7 +21,7 @@ pub struct PublishReport {
     pub removed: usize,
     /// Whether the container, or the folder, was made.
     pub created_container: bool,
-    /// The generation that was committed; `None` where nothing changed.
+    /// The last generation that was committed; `None` where nothing changed.
     pub generation: Option<u64>,
     /// How often it was planned, counting the time that came through.
     pub attempts: u32,

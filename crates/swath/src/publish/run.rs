@@ -13,6 +13,7 @@ use super::plan::{Commit, Conflict, PublishPlan, Replace, Upload};
 use super::record::Record;
 use super::remote::Remote;
 use super::report::{PublishReport, Watch};
+use super::tally::Tally;
 use crate::{Error, Family, Result};
 
 /// How many objects are read or compared at once.
@@ -27,44 +28,41 @@ const SENT_AT_ONCE: usize = 64;
 /// Conflict where other bytes are under a name, named in full, before anything that readers see has changed, and where somebody
 /// else committed first; Refused, Unreachable, Disk naming the file. What was uploaded stays, and running again resumes.
 pub async fn run(plan: &PublishPlan, store: &Store, watch: &dyn Watch) -> Result<PublishReport> {
-    execute(plan, store, watch).await
+    execute(plan, store, watch, &Tally::default()).await
 }
 
-pub(super) async fn execute<R: Remote>(plan: &PublishPlan, remote: &R, watch: &dyn Watch) -> Result<PublishReport> {
+pub(super) async fn execute<R: Remote>(plan: &PublishPlan, remote: &R, watch: &dyn Watch, tally: &Tally) -> Result<PublishReport> {
     if remote.url() != plan.to {
         return Err(Error::misuse(remote.url(), "is not the place of the plan", format!("the plan is for {}", plan.to)));
     }
     refuse(&plan.conflicts, remote)?;
-    let mut report =
-        PublishReport { present: plan.present.len(), kept: plan.seen.kept, root: root(plan, remote), ..PublishReport::default() };
     let mut record = Record::load(&plan.build, &plan.to).unwrap_or_else(|| Record::new(&plan.to));
     record.publisher.clone_from(&plan.seen.publisher);
     let Some(commit) = &plan.commit else {
-        report.forgotten = remember(record, plan);
-        return Ok(report);
+        return Ok(PublishReport { forgotten: remember(record, plan), ..tally.report(plan, root(plan, remote)) });
     };
     // Whatever is killed from here on: what of it came to be visible is known as this build's.
     record.attempt(&plan.seen.files);
     let unwritten = record.save(&plan.build).err();
-    report.created_container = remote.ensure_container().await? == Container::Created;
+    if remote.ensure_container().await? == Container::Created {
+        tally.created_container();
+    }
 
-    let commit = &claim(commit, &plan.seen.publisher, remote).await?;
+    let commit = &claim(commit, &plan.seen.publisher, remote, tally).await?;
     let mut objects = commit.objects.clone();
     for wave in plan.uploads.chunk_by(|a, b| rank(a.kind, &a.path) == rank(b.kind, &b.path)) {
-        for (upload, etag) in wave.iter().zip(send_all(wave, plan, remote, watch).await?) {
-            report.uploaded += 1;
-            report.bytes += upload.size;
+        for (upload, etag) in wave.iter().zip(send_all(wave, plan, remote, watch, tally).await?) {
             objects.entry(upload.path.clone()).and_modify(|published| published.etag = etag);
         }
     }
-    report.generation = Some(seal(commit, objects, plan.retired.clone(), remote).await?.0);
-    report.forgotten = unwritten.map(|e| e.to_string()).or_else(|| remember(record, plan));
-    Ok(report)
+    tally.committed(seal(commit, objects, plan.retired.clone(), remote).await?.0);
+    let forgotten = unwritten.map(|e| e.to_string()).or_else(|| remember(record, plan));
+    Ok(PublishReport { forgotten, ..tally.report(plan, root(plan, remote)) })
 }
 
 /// Commits, before anything else, that objects which others alone had are this build's too: whoever is taking them back has lost
 /// then. The commit that is due after that.
-async fn claim<R: Remote>(commit: &Commit, publisher: &str, remote: &R) -> Result<Commit> {
+async fn claim<R: Remote>(commit: &Commit, publisher: &str, remote: &R, tally: &Tally) -> Result<Commit> {
     let due = commit.clone();
     if commit.claims.is_empty() {
         return Ok(due);
@@ -80,7 +78,8 @@ async fn claim<R: Remote>(commit: &Commit, publisher: &str, remote: &R) -> Resul
         });
     }
     let first = Commit { replace: Replace::version(etag), ..due.clone() };
-    let etag = seal(&first, manifest.objects, manifest.retired, remote).await?.1;
+    let (claimed, etag) = seal(&first, manifest.objects, manifest.retired, remote).await?;
+    tally.committed(claimed);
     let generation = commit.generation.saturating_add(1);
     Ok(Commit { generation, parent: Some(commit.generation), replace: Replace::version(etag), ..due })
 }
@@ -103,7 +102,13 @@ fn remember(mut record: Record, plan: &PublishPlan) -> Option<String> {
 
 /// Sends files of one rank, many at once; their ETags in order. A conflict does not stop the others, any
 /// other failure does.
-async fn send_all<R: Remote>(wave: &[Upload], plan: &PublishPlan, remote: &R, watch: &dyn Watch) -> Result<Vec<Option<String>>> {
+async fn send_all<R: Remote>(
+    wave: &[Upload],
+    plan: &PublishPlan,
+    remote: &R,
+    watch: &dyn Watch,
+    tally: &Tally,
+) -> Result<Vec<Option<String>>> {
     let conflicts = Mutex::new(Vec::new());
     let one = async |(number, upload): (usize, &Upload)| match send(upload, &plan.build, remote, watch).await {
         // Any other conflict is with the local file, which is not what was planned.
@@ -112,7 +117,12 @@ async fn send_all<R: Remote>(wave: &[Upload], plan: &PublishPlan, remote: &R, wa
             conflicts.lock().unwrap_or_else(PoisonError::into_inner).push(conflict);
             Ok((number, None))
         }
-        sent => sent.map(|etag| (number, etag)),
+        Ok(etag) => {
+            tally.sent(upload);
+            watch.uploaded(&upload.path);
+            Ok((number, etag))
+        }
+        Err(e) => Err(e),
     };
     let mut etags: Vec<(usize, Option<String>)> =
         stream::iter(wave.iter().enumerate().map(one)).buffer_unordered(SENT_AT_ONCE).try_collect().await?;
@@ -133,7 +143,6 @@ async fn send<R: Remote>(upload: &Upload, build: &Path, remote: &R, watch: &dyn 
             Some(Some(version)) => write(upload, &path, &Put::IfMatch(version), remote, watch).await??,
         },
     };
-    watch.uploaded(&upload.path);
     Ok(etag)
 }
 

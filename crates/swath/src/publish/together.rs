@@ -9,6 +9,7 @@ use super::record::random;
 use super::remote::Remote;
 use super::report::{PublishReport, Watch};
 use super::run::execute;
+use super::tally::Tally;
 use crate::{Error, Family, Result};
 
 /// How often a publisher that others overtake plans anew before it gives up.
@@ -47,12 +48,13 @@ pub(super) async fn insist<R: Remote>(
     remote: &R,
     watch: &dyn Watch,
 ) -> Result<(PublishPlan, PublishReport)> {
+    let tally = Tally::default();
     let mut plan = first;
     for attempt in 1.. {
         let lost = match plan {
             Ok(plan) => {
                 watch.planned(&plan);
-                match execute(&plan, remote, watch).await {
+                match execute(&plan, remote, watch, &tally).await {
                     // Nobody overtook anybody: the build itself is at odds with what is there.
                     Err(e) if !plan.conflicts.is_empty() => return Err(e),
                     Err(e) => e,
