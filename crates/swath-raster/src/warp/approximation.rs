@@ -2,9 +2,9 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::cell::{Cell, Place, bends, checks};
+use super::cell::{Cell, Place, checks, miss};
 use crate::crs::{Crs, Transformer};
-use crate::{Grid, Result, Shape, Window};
+use crate::{Affine, Grid, Result, Shape, Window};
 
 /// Projected positions of the pixel centres of a target: exact on a sparse net of points, quadratic between them where that is
 /// right to within the tolerance, and exact at every pixel where it is not.
@@ -21,6 +21,17 @@ pub struct Approximation {
     nodes: Vec<Point>,
     /// Cells that bend too much for one quadratic, by their index.
     refined: HashMap<u32, Cell>,
+    /// How far off positions of each cell may be.
+    doubts: Vec<f64>,
+    /// The way to an exact position.
+    exact: Option<Exact>,
+}
+
+/// From pixels of the target to its CRS, and from there to the source's.
+#[derive(Debug, Clone)]
+struct Exact {
+    target: Affine,
+    transformer: Transformer,
 }
 
 pub(super) type Point = (f64, f64);
@@ -36,11 +47,9 @@ impl Approximation {
     /// Misuse where the target has no CRS; Unsupported where there is no way between the two.
     pub fn between(target: &Grid, window: Window, source: &Crs, tolerance: f64) -> Result<Self> {
         let from = target.crs.as_ref().ok_or_else(|| crate::Error::misuse("", "the target grid has no CRS", "a grid with one"))?;
-        let transformer = Transformer::new(from, source)?;
-        Self::over(window, tolerance, &|points| {
-            points.iter_mut().for_each(|p| *p = target.transform.apply(p.0, p.1));
-            transformer.points(points)
-        })
+        let exact = Exact { target: target.transform, transformer: Transformer::new(from, source)? };
+        let net = Self::over(window, tolerance, &|points| exact.project(points))?;
+        Ok(Self { exact: Some(exact), ..net })
     }
 
     /// `project` maps target pixel coordinates, in place, to the source's CRS (points without an image become non-finite).
@@ -63,14 +72,39 @@ impl Approximation {
         let at = |first: u32, k: u32| f64::from(first) * f64::from(SIDE) + f64::from(k) * half + 0.5;
         let points = (0..2 * down + 1).flat_map(|j| (0..2 * across + 1).map(move |i| (at(col, i), at(row, j))));
         let nodes = projected(points.collect(), project)?;
-        let mut net = Self { first: (col, row), cells_across: across, cells_down: down, nodes, refined: HashMap::new() };
+        let (refined, doubts, exact) = (HashMap::new(), Vec::new(), None);
+        let mut net = Self { first: (col, row), cells_across: across, cells_down: down, nodes, refined, doubts, exact };
         let truth = projected((0..across * down).flat_map(|cell| checks(net.place(cell))).collect(), project)?;
-        let bent = (0..across * down).zip(truth.chunks(5)).filter(|(cell, truth)| bends(&net.nine(*cell), truth, tolerance));
-        let bent: Vec<u32> = bent.map(|(cell, _)| cell).collect();
+        let misses: Vec<Option<f64>> =
+            (0..across * down).zip(truth.chunks(5)).map(|(cell, truth)| miss(&net.nine(cell), truth, tolerance)).collect();
+        let bent: Vec<u32> = (0..across * down).zip(&misses).filter(|(_, miss)| miss.is_none()).map(|(cell, _)| cell).collect();
         let refine = |&cell: &u32| Ok((cell, Cell::refined(net.place(cell), tolerance, project)?));
         let refined: HashMap<u32, Cell> = bent.par_iter().map(refine).collect::<Result<_>>()?;
         net.refined = refined;
+        // The checks see all but a few hundredths of the largest miss of a cubic.
+        net.doubts = misses.into_iter().map(|miss| 2.0 * miss.unwrap_or(tolerance)).collect();
         Ok(net)
+    }
+
+    /// Replaces positions of a run by exact ones where `unclear` says of one, and how far off it may be, that it matters.
+    pub fn settle(&self, row: u32, first: u32, positions: &mut [Point], unclear: impl Fn(Point, f64) -> bool) {
+        let Some(exact) = &self.exact else { return };
+        let mut found: Vec<usize> = Vec::new();
+        let mut done = 0;
+        while done < positions.len() {
+            // A run is never longer than the target is wide, which is a u32.
+            let col = first.saturating_add(done as u32);
+            let end = (done + (SIDE - col % SIDE) as usize).min(positions.len());
+            if let Some(&doubt) = self.cell_of(col, row).and_then(|cell| self.doubts.get(cell as usize)) {
+                found.extend((done..end).filter(|&k| unclear(positions[k], doubt)));
+            }
+            done = end;
+        }
+        let mut points: Vec<Point> = found.iter().map(|&k| (f64::from(first) + k as f64 + 0.5, f64::from(row) + 0.5)).collect();
+        // What cannot be made exact stays as near as it is.
+        if !points.is_empty() && exact.project(&mut points).is_ok() {
+            found.into_iter().zip(points).for_each(|(k, point)| positions[k] = point);
+        }
     }
 
     fn place(&self, cell: u32) -> Place {
@@ -130,6 +164,13 @@ impl Approximation {
             }
         }
         out
+    }
+}
+
+impl Exact {
+    fn project(&self, points: &mut [Point]) -> Result<()> {
+        points.iter_mut().for_each(|p| *p = self.target.apply(p.0, p.1));
+        self.transformer.points(points)
     }
 }
 

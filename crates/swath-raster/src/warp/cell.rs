@@ -37,9 +37,17 @@ pub(super) fn checks(place: Place) -> [Point; 5] {
     CHECKS.map(|(u, v)| (f64::from(place.col) + u * side + 0.5, f64::from(place.row) + v * side + 0.5))
 }
 
-/// Whether the quadratic through these nodes misses the truth at the checks.
-pub(super) fn bends(nodes: &[Point; 9], truth: &[Point], tolerance: f64) -> bool {
-    CHECKS.iter().zip(truth).any(|(&(u, v), &right)| !near(along(across(nodes, v), u), right, tolerance))
+/// By how much the quadratic through these nodes misses the truth at the checks; `None` where that is more than the tolerance.
+pub(super) fn miss(nodes: &[Point; 9], truth: &[Point], tolerance: f64) -> Option<f64> {
+    let mut most = 0.0f64;
+    for (&(u, v), &right) in CHECKS.iter().zip(truth) {
+        let got = along(across(nodes, v), u);
+        if !near(got, right, tolerance) {
+            return None;
+        }
+        most = most.max((got.0 - right.0).abs()).max((got.1 - right.1).abs());
+    }
+    Some(most)
 }
 
 impl Cell {
@@ -60,8 +68,8 @@ impl Cell {
             project(&mut points)?;
             let mut nine = [(0.0, 0.0); 9];
             nine.copy_from_slice(&points[..9]);
-            let bent = bends(&nine, &points[9..], tolerance);
-            four.push(if bent { Self::refined(quarter, tolerance, project)? } else { Self::Smooth(nine) });
+            let smooth = miss(&nine, &points[9..], tolerance).is_some();
+            four.push(if smooth { Self::Smooth(nine) } else { Self::refined(quarter, tolerance, project)? });
         }
         // There are four of them: without, every pixel would be absent.
         Ok(four.into_boxed_slice().try_into().map_or(Self::Exact(Vec::new()), Self::Split))

@@ -205,6 +205,15 @@ fn frame(sources: &[Grid], crs: &Crs, wanted: &Wanted) -> Result<Bounds> {
     if let Some(bounds) = wanted.bounds {
         return Ok(bounds);
     }
+    let union = extent(sources, crs)?;
+    wanted.crop.map_or(Ok(union), |crop| cut(union, crop, crs))
+}
+
+/// The box around all of these, in this CRS.
+///
+/// # Errors
+/// Misuse where there is none, or one has no CRS; Unsupported where there is no way between two CRS.
+pub fn extent(sources: &[Grid], crs: &Crs) -> Result<Bounds> {
     let mut seen: HashMap<(String, [u64; 4]), Bounds> = HashMap::new();
     for source in sources {
         let (own, bounds) = (crs_of(source)?, source.bounds());
@@ -214,8 +223,7 @@ fn frame(sources: &[Grid], crs: &Crs, wanted: &Wanted) -> Result<Bounds> {
         }
     }
     let union = union_of(seen.into_values(), crs);
-    let union = union.ok_or_else(|| Error::misuse("", "there is nothing to make a grid of", "at least one source"))?;
-    wanted.crop.map_or(Ok(union), |crop| cut(union, crop, crs))
+    union.ok_or_else(|| Error::misuse("", "there is nothing to make a grid of", "at least one source"))
 }
 
 /// The box around all boxes; where they lie on both sides of the antimeridian, longitudes go on beyond 180.

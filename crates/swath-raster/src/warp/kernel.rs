@@ -47,6 +47,7 @@ pub(super) struct Scratch {
     across: Vec<f64>,
     down: Vec<f64>,
     seen: Vec<(f64, f64)>,
+    sums: Vec<(f64, f64)>,
 }
 
 /// Below this a scale counts as 1: the kernel keeps its own width.
@@ -100,28 +101,35 @@ impl Kernel {
                 }
             }
         }
+        if self == Self::Mode {
+            return most_common(&scratch.seen, &mut scratch.sums);
+        }
         let seen = &mut scratch.seen;
         seen.sort_by(|a, b| a.0.total_cmp(&b.0));
         match self {
             Self::Minimum => seen.first().map(|s| s.0),
             Self::Maximum => seen.last().map(|s| s.0),
             // Of an even number the lower of the two in the middle: a value that occurs.
-            Self::Median => seen.get(seen.len().checked_sub(1)? / 2).map(|s| s.0),
-            _ => most_common(seen),
+            _ => seen.get(seen.len().checked_sub(1)? / 2).map(|s| s.0),
         }
     }
 }
 
-/// The value that most pixels hold; of equals the lowest.
-fn most_common(sorted: &[(f64, f64)]) -> Option<f64> {
-    let mut best: Option<(f64, usize)> = None;
-    let mut at = 0;
-    while let Some(&(value, _)) = sorted.get(at) {
-        let run = sorted[at..].iter().take_while(|s| s.0 == value).count();
-        if best.is_none_or(|b| run > b.1) {
-            best = Some((value, run));
+/// The value that covers most of the box; of equals the one that is first to cover as much, row by row.
+fn most_common(seen: &[(f64, f64)], sums: &mut Vec<(f64, f64)>) -> Option<f64> {
+    sums.clear();
+    // Of two zeros one: adding makes them equal in order as well.
+    sums.extend(seen.iter().map(|s| (s.0 + 0.0, 0.0)));
+    sums.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sums.dedup_by(|a, b| a.0 == b.0);
+    let mut best: Option<(f64, f64)> = None;
+    for &(value, weight) in seen {
+        let Ok(at) = sums.binary_search_by(|s| s.0.total_cmp(&(value + 0.0))) else { continue };
+        sums[at].1 += weight;
+        // Sums that differ by the noise of adding up are equal.
+        if best.is_none_or(|b| sums[at].1 > b.1 * (1.0 + 1e-9)) {
+            best = Some(sums[at]);
         }
-        at += run;
     }
     best.map(|b| b.0)
 }
@@ -215,6 +223,24 @@ mod tests {
             (a, b) => a == b,
         };
         assert!(near, "{kernel:?} at {at:?}: {got:?}, expected {expected:?}");
+    }
+
+    #[test]
+    fn a_mode_is_what_covers_most_and_of_equals_the_first_to_do_so() {
+        // 7 7 4 / 4 4 7 / 9 9 9
+        let values = [7.0, 7.0, 4.0, 4.0, 4.0, 7.0, 9.0, 9.0, 9.0];
+        let plane = Plane { values: &values, valid: &[1; 9], window: Window { col: 0, row: 0, width: 3, height: 3 } };
+        for (at, density, expected) in [
+            ((1.5, 1.5), (3.0, 3.0), 4.0),
+            ((1.0, 1.0), (2.0, 2.0), 7.0),
+            ((2.0, 1.0), (2.0, 2.0), 4.0),
+            // With half of the left column and of the lower row, 7 and 4 both cover 2.5; 4 gets there first.
+            ((1.75, 1.25), (2.5, 2.5), 4.0),
+            // A quarter of the first row of two, all of the second.
+            ((1.0, 1.375), (2.0, 1.25), 4.0),
+        ] {
+            assert_eq!(Kernel::Mode.value(&plane, at, density, &mut Scratch::default()), Some(expected), "{at:?} {density:?}");
+        }
     }
 
     #[test]

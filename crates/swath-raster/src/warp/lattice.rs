@@ -61,7 +61,8 @@ fn span(corner: f64, step: f64, low: f64, high: f64) -> Result<(f64, u32)> {
         return Err(Error::misuse("", format!("the bounds {low} to {high} hold no pixel"), "bounds that are wider than nothing"));
     }
     if len > f64::from(u32::MAX) {
-        return Err(Error::over_limit("", format!("{len:.0} pixels between {low} and {high}"), format!("at most {}", u32::MAX)));
+        let error = Error::over_limit("", format!("{len:.0} pixels between {low} and {high}"), format!("at most {}", u32::MAX));
+        return Err(error.hint("a resolution is in units of the CRS"));
     }
     Ok((if first == 0.0 { corner } else { corner + first * step }, len as u32))
 }

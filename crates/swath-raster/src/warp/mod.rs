@@ -9,13 +9,15 @@ mod footprint;
 mod gather;
 mod kernel;
 mod lattice;
+mod longitudes;
 mod pixel_map;
 mod resample;
 
 pub use approximation::Approximation;
-pub use choose::{Choice, Wanted, choose, exactly, full_turn, same_crs};
+pub use choose::{Choice, Wanted, choose, exactly, extent, full_turn, same_crs};
 pub use footprint::{bounds_between, covered_by, project_bounds};
 pub use gather::validity;
 pub use lattice::Lattice;
+pub use longitudes::Longitudes;
 pub use pixel_map::{PixelMap, Reach};
 pub use resample::{Field, Method, Patch, nearest, resample};

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Approximation, footprint};
+use super::{Approximation, Longitudes, footprint};
 use crate::{Affine, Grid, Shape, Window};
 
 /// A position this close under a pixel's edge belongs to the pixel beyond it: the noise of one affine after another.
@@ -23,6 +23,8 @@ enum Way {
         /// Linear part of CRS to source pixel, and the corner it starts from: subtracting first keeps all digits.
         linear: [f64; 4],
         corner: (f64, f64),
+        /// Where the source counts in longitudes: those of its own columns.
+        longitudes: Option<Longitudes>,
     },
 }
 
@@ -46,7 +48,8 @@ impl PixelMap {
         let inverse = scaled.inverse()?;
         let way = match positions {
             Some(positions) => {
-                Way::Projected { positions, linear: [inverse.a, inverse.b, inverse.d, inverse.e], corner: (scaled.c, scaled.f) }
+                let linear = [inverse.a, inverse.b, inverse.d, inverse.e];
+                Way::Projected { positions, linear, corner: (scaled.c, scaled.f), longitudes: Longitudes::of(source) }
             }
             None => Way::Affine(compose(inverse, scaled, target.transform)),
         };
@@ -63,7 +66,7 @@ impl PixelMap {
     pub fn at(&self, col: u32, row: u32) -> (f64, f64) {
         match &self.way {
             Way::Affine(t) => t.apply(f64::from(col) + 0.5, f64::from(row) + 0.5),
-            Way::Projected { positions, linear, corner } => to_pixel(positions.at(col, row), linear, *corner),
+            Way::Projected { positions, .. } => self.of_place(positions.at(col, row)),
         }
     }
 
@@ -76,11 +79,31 @@ impl PixelMap {
                     *p = t.apply(f64::from(first) + k as f64 + 0.5, f64::from(row) + 0.5);
                 }
             }
-            Way::Projected { positions, linear, corner } => {
+            Way::Projected { positions, linear, corner, longitudes } => {
                 positions.row(row, first, out);
+                if let Some(longitudes) = longitudes {
+                    out.iter_mut().for_each(|p| p.0 = longitudes.home(p.0));
+                }
                 out.iter_mut().for_each(|p| *p = to_pixel(*p, linear, *corner));
             }
         }
+    }
+
+    /// [`PixelMap::row`], exact wherever it would otherwise be in doubt which pixel holds a position.
+    pub(super) fn settled_row(&self, row: u32, first: u32, out: &mut [(f64, f64)]) {
+        let Way::Projected { positions, linear, .. } = &self.way else { return self.row(row, first, out) };
+        positions.row(row, first, out);
+        let per_unit = linear[0].abs().max(linear[1].abs()) + linear[2].abs().max(linear[3].abs());
+        positions.settle(row, first, out, |place, doubt| {
+            let doubt = doubt * per_unit;
+            let near_edge = |v: f64| (v - v.round()).abs() <= doubt;
+            // Less than the noise of one affine after another is no doubt.
+            doubt > EDGE && {
+                let (x, y) = self.of_place(place);
+                near_edge(x) || near_edge(y)
+            }
+        });
+        out.iter_mut().for_each(|p| *p = self.of_place(*p));
     }
 
     /// The source pixel that holds a target pixel's centre.
@@ -140,9 +163,7 @@ impl PixelMap {
                 let (right, bottom) = (window.col + window.width - 1, window.row + window.height - 1);
                 vec![self.at(window.col, window.row), self.at(right, window.row), self.at(window.col, bottom), self.at(right, bottom)]
             }
-            Way::Projected { positions, linear, corner } => {
-                positions.outline(window).into_iter().map(|p| to_pixel(p, linear, *corner)).collect()
-            }
+            Way::Projected { positions, .. } => positions.outline(window).into_iter().map(|p| self.of_place(p)).collect(),
         };
         let around = footprint::around(points.into_iter())?;
         let mut wide = around;
@@ -152,6 +173,12 @@ impl PixelMap {
         wide.top += reach.y;
         let slack = if matches!(self.way, Way::Affine(_)) { 2.0 * EDGE } else { 0.5 };
         footprint::clip(wide, slack, self.source.width, self.source.height)
+    }
+
+    /// The source's pixel coordinates of a place in its CRS.
+    fn of_place(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        let Way::Projected { linear, corner, longitudes, .. } = &self.way else { return (f64::NAN, f64::NAN) };
+        to_pixel((longitudes.map_or(x, |l| l.home(x)), y), linear, *corner)
     }
 
     pub fn source_shape(&self) -> Shape {

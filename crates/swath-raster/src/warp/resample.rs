@@ -134,7 +134,7 @@ fn nearest_index(map: &PixelMap, target: Window, window: Window) -> Vec<u32> {
     index.par_chunks_mut(width).enumerate().for_each_init(Vec::new, |positions, (j, row)| {
         positions.resize(row.len(), (0.0, 0.0));
         // The counter stays below the u32 height of `target`.
-        map.row(target.row + j as u32, target.col, positions);
+        map.settled_row(target.row + j as u32, target.col, positions);
         for (out, position) in row.iter_mut().zip(positions.iter()) {
             if let Some((x, y)) = map.holding(*position)
                 && let (Some(x), Some(y)) = (x.checked_sub(window.col), y.checked_sub(window.row))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use swath_raster::crs::{Crs, Transformer};
-use swath_raster::warp::{self, Approximation, PixelMap, Reach};
+use swath_raster::warp::{self, Approximation, Longitudes, PixelMap, Reach};
 use swath_raster::{Affine, Bounds, Grid, Shape, Window};
 
 use super::{Source, StackPlan};
@@ -94,7 +94,8 @@ fn density(target: &Grid, window: Window, source: &Grid, back: &Transformer) -> 
         points.extend([(col, row), (col + 1.0, row), (col, row + 1.0)].map(|(c, r)| target.transform.apply(c, r)));
     }
     back.points(&mut points)?;
-    points.iter_mut().for_each(|p| *p = inverse.apply(p.0, p.1));
+    let longitudes = Longitudes::of(source);
+    points.iter_mut().for_each(|p| *p = inverse.apply(longitudes.map_or(p.0, |l| l.home(p.0)), p.1));
     let mut least = [f64::INFINITY; 2];
     let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
     for three in points.chunks_exact(3) {
