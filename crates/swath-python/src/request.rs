@@ -2,7 +2,7 @@ use serde::Deserialize;
 use swath::raster::crs::Crs;
 use swath::raster::warp::Method;
 use swath::raster::{Affine, Bounds, Grid, Shape};
-use swath::stack::{GroupBy, OnError, Over, Reduce, StackRequest, Values};
+use swath::stack::{GroupBy, OnError, Order, Over, Reduce, StackRequest, Values};
 use swath::{Error, Result};
 
 /// What array is wanted, as the package says it.
@@ -18,6 +18,7 @@ pub struct Asked {
     resampling: Option<String>,
     groupby: Option<String>,
     steps: Option<Vec<Vec<usize>>>,
+    order: Option<String>,
     errors: Option<String>,
     rescale: bool,
     /// Of the array, in the stead of what the files say.
@@ -49,6 +50,7 @@ impl Asked {
             resampling: named("resampling", self.resampling, Method::parse, &Method::ALL.map(Method::name))?,
             groupby: named("groupby", self.groupby, GroupBy::parse, GroupBy::NAMES)?,
             steps: self.steps,
+            order: named("order", self.order, Order::parse, Order::NAMES)?,
             reduce: Reduce::None,
             over: Over::All,
             errors: named("errors", self.errors, OnError::parse, OnError::NAMES)?,

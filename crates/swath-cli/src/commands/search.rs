@@ -108,10 +108,8 @@ impl Asked {
     /// What to ask instead, by what was asked and the collections that there are.
     pub fn when_nothing_matches(&self, collections: &BTreeSet<String>) -> String {
         let there: Vec<String> = collections.iter().cloned().collect();
-        if there.is_empty() {
-            return "the catalog holds no items".to_owned();
-        }
-        if !self.collections.is_empty() && !self.collections.iter().any(|id| collections.contains(id)) {
+        // Items of a list may be of no collection.
+        if !there.is_empty() && !self.collections.is_empty() && !self.collections.iter().any(|id| collections.contains(id)) {
             return format!("there is no such collection; there are {}", few(&there, 20));
         }
         let given = [

@@ -9,7 +9,7 @@ use swath::raster::crs::Crs;
 use swath::raster::warp::Method;
 use swath::search::{Limits, search};
 use swath::stack::{
-    self, Collected, Fetch, GroupBy, OnError, Over, Reduce, Room, StackPlan, StackRequest, StoreFetch, Values, readable_bytes,
+    self, Collected, Fetch, GroupBy, OnError, Order, Over, Reduce, Room, StackPlan, StackRequest, StoreFetch, Values, readable_bytes,
 };
 use swath::store::Store;
 use swath::{Error, Family, Result};
@@ -21,7 +21,7 @@ use crate::{access::Access, exit::Exit, progress::Meter, runtime::block_on, talk
 /// Stream an array (time, band, y, x) from a catalog: only the blocks needed are read
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  swath stack published --assets B4,B5 --bbox -74.1,40.6,-73.9,40.8 --datetime 2018-01/2018-06 -o x.zarr\n  swath stack published --assets B4 --reduce median -o median.png\n  swath stack published --assets B4 --reduce p90 --over month -o p90.nc\n  swath stack published --assets B4 --crs EPSG:3857 --resolution 100 --explain\n\nWithout -o the array is described. Pixels are copied on the data's own grid unless grids differ or --crs, --resolution or\n--bounds ask for another; --explain says why. In one time step the first valid pixel stays, by datetime, then id."
+    after_help = "Examples:\n  swath stack published --assets B4,B5 --bbox -74.1,40.6,-73.9,40.8 --datetime 2018-01/2018-06 -o x.zarr\n  swath stack published --assets B4 --reduce median -o median.png\n  swath stack published --assets B4 --reduce p90 --over month -o p90.nc\n  swath stack published --assets B4 --crs EPSG:3857 --resolution 100 --explain\n\nWithout -o the array is described. Pixels are copied on the data's own grid unless grids differ or --crs, --resolution or\n--bounds ask for another; --explain says why. Where items of one time step overlap the oldest valid pixel\nstays, of equally old ones that of the first id; --order chooses another."
 )]
 pub struct Stack {
     /// A catalog: folder or URL of its root, or one of its documents (.json, .parquet)
@@ -51,6 +51,9 @@ pub struct Stack {
     /// Which items share a time step: time, solar_day or none
     #[arg(long, default_value = "time")]
     groupby: String,
+    /// Whose pixel stays where items of one time step overlap: oldest or newest by datetime, or first or last as --sortby has them
+    #[arg(long, default_value = "oldest")]
+    order: String,
     /// Over time, of the valid pixels: mean, median, min, max, std, p90 (any percentile), count, first or last
     #[arg(long, default_value = "none")]
     reduce: String,
@@ -95,7 +98,8 @@ pub fn run(args: &Stack, talk: &Talk) -> Result<Exit> {
         if args.explain {
             return explain(&plan, &fetch, talk).await;
         }
-        talk.say(format!("{} assets of {} items from {}", plan.sources.len(), items.len(), args.root));
+        let root = swath::store::redact(args.root.split('?').next().unwrap_or_default());
+        talk.say(format!("{} assets of {} items from {root}: {}", plan.sources.len(), items.len(), plan.size()));
         if !plan.native {
             plan.reasons.iter().for_each(|reason| talk.say(reason));
         }
@@ -145,6 +149,7 @@ fn request(args: &Stack) -> Result<StackRequest> {
         resampling: named("--resampling", &args.resampling, Method::parse, &Method::ALL.map(Method::name))?,
         groupby: named("--groupby", &args.groupby, GroupBy::parse, GroupBy::NAMES)?,
         steps: None,
+        order: named("--order", &args.order, Order::parse, Order::NAMES)?,
         reduce: named("--reduce", &args.reduce, Reduce::parse, Reduce::NAMES)?,
         over: named("--over", &args.over, Over::parse, Over::NAMES)?,
         errors: named("--errors", &args.errors, OnError::parse, OnError::NAMES)?,
@@ -213,8 +218,16 @@ fn free_memory() -> u64 {
     kib.map_or(4 << 30, |k| (k << 10) / 4 * 3)
 }
 
+/// Bytes of an array up to which its requests are counted.
+const COUNTED: u64 = 1 << 34;
+
 async fn explain(plan: &StackPlan, fetch: &StoreFetch, talk: &Talk) -> Result<Exit> {
     talk.data(plan.explain());
+    if plan.work() > COUNTED {
+        talk.data("reads   not counted: that many pixels are read part by part");
+        talk.event("plan", json!({ "plan": plan }));
+        return Ok(Exit::Done);
+    }
     let cost = stack::survey(plan, fetch).await?;
     let headers = fetch.cost();
     let files: std::collections::BTreeSet<&str> = plan.sources.iter().map(|s| s.href.as_str()).collect();
@@ -236,6 +249,7 @@ fn provenance(args: &Stack, plan: &StackPlan, items: &[Value]) -> Provenance {
     let mut request = json!({
         "assets": plan.bands.iter().map(|b| &b.name).collect::<Vec<_>>(),
         "groupby": args.groupby,
+        "order": plan.order.name(),
         "reduce": plan.reduce.name(),
         "over": plan.over.name(),
         "resampling": plan.resampling.name(),

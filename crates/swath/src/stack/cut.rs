@@ -65,9 +65,11 @@ impl StackPlan {
             resampling: self.resampling,
             reduce: Reduce::None,
             over: Over::All,
+            order: self.order,
             errors: self.errors,
             values: self.values,
             bytes: 0,
+            blocks: self.blocks,
             sources,
             whole: Some(Whole { col: from.col, row: from.row, ..whole }),
         };
@@ -75,9 +77,10 @@ impl StackPlan {
         Ok(cut)
     }
 
-    /// Rows and columns of the array that one block of the files makes: chunks of whole multiples read no block twice.
+    /// Rows and columns of the array that one block of the files makes: chunks of whole multiples read no block twice. Where no header
+    /// was read ([`with_blocks`](super::with_blocks) reads one) it is what most files have.
     pub fn block_shape(&self) -> (u32, u32) {
-        (BLOCK, BLOCK)
+        self.blocks.map_or((BLOCK, BLOCK), |block| (block.height.max(1), block.width.max(1)))
     }
 
     /// Cuts the array into chunks of about `rows` by `cols` pixels whose edges lie on the edges of blocks of the first file; the first

@@ -1,5 +1,7 @@
 use std::fmt::Write;
 
+use swath_raster::Shape;
+
 use super::StackPlan;
 
 /// `1.5 GiB`, `312 B`.
@@ -14,22 +16,24 @@ pub fn bytes(count: u64) -> String {
     if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", UNITS[unit]) }
 }
 
+/// With at most four digits behind the point.
+pub(super) fn coordinate(value: f64) -> String {
+    format!("{}", (value * 1e4).round() / 1e4)
+}
+
 impl StackPlan {
+    /// Its shape, type and size: `time 3 x band 1 x y 200 x x 300, uint16, 351.6 KiB`.
+    pub fn size(&self) -> String {
+        let Shape { width, height } = self.grid.shape;
+        let (times, bands, sample) = (self.times.len(), self.bands.len(), self.data_type.name());
+        format!("time {times} x band {bands} x y {height} x x {width}, {sample}, {}", bytes(self.bytes))
+    }
+
     /// The plan in words: the array, the reasons, and each source with the part of the grid that it fills.
     pub fn explain(&self) -> String {
         let mut out = String::new();
-        let shape = self.grid.shape;
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            out,
-            "array   time {} x band {} x y {} x x {}, {}, {}",
-            self.times.len(),
-            self.bands.len(),
-            shape.height,
-            shape.width,
-            self.data_type.name(),
-            bytes(self.bytes)
-        );
+        let _ = writeln!(out, "array   {}", self.size());
         let [a, _, c, _, e, f] = self.grid.transform;
         let crs = if self.grid.crs.len() > 60 { "CRS without a code" } else { &self.grid.crs };
         let _ = writeln!(out, "grid    {crs}, pixels {} x {}, upper left corner ({c}, {f})", a.abs(), e.abs());
@@ -44,7 +48,7 @@ impl StackPlan {
         for reason in &self.reasons {
             let _ = writeln!(out, "why     {reason}");
         }
-        let _ = writeln!(out, "order   in each step by datetime, then id: of two valid pixels the first stays");
+        let _ = writeln!(out, "order   {}", self.order.said());
         for (i, time) in self.times.iter().enumerate() {
             let _ = writeln!(out, "{}", time.label());
             for s in self.sources.iter().filter(|s| s.time == i) {

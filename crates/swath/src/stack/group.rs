@@ -2,8 +2,8 @@ use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::GroupBy;
 use super::facts::{self, ItemFacts};
+use super::{GroupBy, Order};
 use crate::{Error, Result};
 
 /// The places of items in their time steps, as [`super::plan`] groups them.
@@ -12,23 +12,32 @@ use crate::{Error, Result};
 /// Damaged where an item says something impossible.
 pub fn steps(items: &[Value], by: GroupBy) -> Result<Vec<Vec<usize>>> {
     let items: Vec<ItemFacts> = items.par_iter().map(facts::read).collect::<Result<_>>()?;
-    Ok(group(&items, by))
+    Ok(group(&items, by, Order::default()))
 }
 
-/// Indices of the items of each time step, in the order in which they fill it: by datetime, then by id.
+/// Indices of the items of each time step, in the order in which they fill it.
 ///
 /// For solar days all items are moved by the whole hours of one longitude, that of their middle.
-pub(super) fn group(items: &[ItemFacts], by: GroupBy) -> Vec<Vec<usize>> {
+pub(super) fn group(items: &[ItemFacts], by: GroupBy, order: Order) -> Vec<Vec<usize>> {
     let hours = solar_hours(items);
     let key = |i: usize| match by {
         GroupBy::Time => Key::Instant(items[i].datetime),
         GroupBy::SolarDay => Key::Day((items[i].datetime + chrono::Duration::hours(hours)).date_naive()),
         GroupBy::None => Key::Item(items[i].datetime, items[i].id.clone(), i),
     };
-    let mut order: Vec<usize> = (0..items.len()).collect();
-    order.sort_by(|&a, &b| (key(a), items[a].datetime, &items[a].id).cmp(&(key(b), items[b].datetime, &items[b].id)));
+    let within = |a: usize, b: usize| {
+        let (one, other) = (&items[a], &items[b]);
+        match order {
+            Order::Oldest => (one.datetime, &one.id).cmp(&(other.datetime, &other.id)),
+            Order::Newest => other.datetime.cmp(&one.datetime).then_with(|| one.id.cmp(&other.id)),
+            Order::First => a.cmp(&b),
+            Order::Last => b.cmp(&a),
+        }
+    };
+    let mut sorted: Vec<usize> = (0..items.len()).collect();
+    sorted.sort_by(|&a, &b| key(a).cmp(&key(b)).then_with(|| within(a, b)));
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    for i in order {
+    for i in sorted {
         match groups.last_mut() {
             Some(last) if last.first().is_some_and(|&f| key(f) == key(i)) => last.push(i),
             _ => groups.push(vec![i]),
@@ -99,12 +108,16 @@ mod tests {
     use super::*;
 
     fn check(by: GroupBy, longitude: f64, items: &[(&str, &str)], expected: &[&[&str]]) {
+        check_order(by, Order::Oldest, longitude, items, expected);
+    }
+
+    fn check_order(by: GroupBy, order: Order, longitude: f64, items: &[(&str, &str)], expected: &[&[&str]]) {
         let items: Vec<ItemFacts> = items
             .iter()
             .map(|(id, time)| ItemFacts { id: (*id).into(), datetime: time.parse().unwrap(), period: None, longitude, assets: Vec::new() })
             .collect();
-        let got: Vec<Vec<&str>> = group(&items, by).iter().map(|g| g.iter().map(|&i| items[i].id.as_str()).collect()).collect();
-        assert_eq!(got, expected, "{by:?} at {longitude}");
+        let got: Vec<Vec<&str>> = group(&items, by, order).iter().map(|g| g.iter().map(|&i| items[i].id.as_str()).collect()).collect();
+        assert_eq!(got, expected, "{by:?} {order:?} at {longitude}");
     }
 
     #[test]
@@ -140,5 +153,19 @@ mod tests {
         // Five hours behind: the night after midnight UTC is still the day before.
         check(GroupBy::SolarDay, -75.0, &items, &[&["d", "b", "a", "c"]]);
         check(GroupBy::SolarDay, 150.0, &items, &[&["d"], &["b", "a", "c"]]);
+    }
+
+    #[test]
+    fn what_lies_on_top_can_be_chosen() {
+        let items =
+            [("c", "2018-01-02T01:00:00Z"), ("b", "2018-01-01T23:00:00Z"), ("a", "2018-01-02T01:00:00Z"), ("d", "2018-01-01T08:00:00Z")];
+        for (order, expected) in [
+            (Order::Oldest, [["d", "b"], ["a", "c"]]),
+            (Order::Newest, [["b", "d"], ["a", "c"]]),
+            (Order::First, [["b", "d"], ["c", "a"]]),
+            (Order::Last, [["d", "b"], ["a", "c"]]),
+        ] {
+            check_order(GroupBy::SolarDay, order, 0.0, &items, &expected.each_ref().map(|step| step.as_slice()));
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! From items to a (time, band, y, x) array: a plan that can be read first, and its run, which moves only the bytes needed.
 //!
 //! On the data's own grid the array is bit-equal to the files. Of two valid pixels of one time step the first stays, in the
-//! order of datetime, then id.
+//! order of datetime, then id, unless another [`Order`] is asked for.
 
 mod array;
+mod blocks;
 mod canvas;
 mod common;
 mod cut;
@@ -30,6 +31,7 @@ mod stock;
 mod stream;
 
 pub use array::Stack;
+pub use blocks::with_blocks;
 pub(crate) use canvas::empty_samples;
 pub use cut::{Chunks, Part};
 pub use explain::bytes as readable_bytes;
@@ -41,6 +43,6 @@ pub use plan::{Band, BandFrom, PlainGrid, Source, StackPlan, Time, Whole, plan};
 pub use planes::Planes;
 pub use prepare::{Filled, filled, prepare};
 pub use reduce::{Group, Over, Percent, Reduce, groups, reduced_bands, reduced_type};
-pub use request::{GroupBy, OnError, StackRequest, Values};
+pub use request::{GroupBy, OnError, Order, StackRequest, Values};
 pub use run::{Failure, Outcome, run, survey};
 pub use stream::{Collected, Room, collect, made_bytes};

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use swath_raster::crs::Crs;
 use swath_raster::warp::{self, Method, Wanted};
-use swath_raster::{Affine, Grid, Nodata, SampleType, Shape, Window};
+use swath_raster::{Affine, Bounds, Grid, Nodata, SampleType, Shape, Window};
 
 use super::common::common_type;
 use super::facts::{self, AssetFacts, Class, ItemFacts};
 use super::place::{GridKey, Placed, place_all};
 use super::reduce::possible;
 use super::select::{self, Picked};
-use super::{OnError, Over, Reduce, StackRequest, Values, group, number};
+use super::{OnError, Order, Over, Reduce, StackRequest, Values, group, number};
 use crate::{Error, Family, Result};
 
 /// What will be read, and what becomes of it: plain data, to be printed, compared, or sent to a worker.
@@ -34,10 +34,16 @@ pub struct StackPlan {
     pub reduce: Reduce,
     #[serde(default)]
     pub over: Over,
+    /// In which the items of a step fill it; `sources` are in this order already.
+    #[serde(default)]
+    pub order: Order,
     pub errors: OnError,
     pub values: Values,
     /// Of the whole array before reduction.
     pub bytes: u64,
+    /// Of the first file, where its header was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<Shape>,
     /// In the order in which they fill the array: of two valid pixels the first stays.
     pub sources: Vec<Source>,
     /// Where this is a part of another array: its place in that.
@@ -221,10 +227,13 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
     let placed = place_all(&choice.grid, &grids.iter().collect::<Vec<_>>())?;
     let steps = match &request.steps {
         Some(steps) => group::given(steps, items.len())?,
-        None => group::group(&items, request.groupby),
+        None => group::group(&items, request.groupby, request.order),
     };
     let steps = Steps { places: &steps, kept: request.steps.is_some() };
     let (times, sources) = sources(&items, &steps, &picked, &placed, &mut reasons)?;
+    if sources.is_empty() {
+        return Err(apart(&choice.grid, request.bounds, &grids));
+    }
     let mut plan = StackPlan {
         grid: PlainGrid::of(&choice.grid)?,
         native: choice.native,
@@ -236,9 +245,11 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
         resampling: request.resampling,
         reduce: request.reduce,
         over: request.over,
+        order: request.order,
         errors: request.errors,
         values: request.values,
         bytes: 0,
+        blocks: None,
         sources,
         whole: None,
     };
@@ -329,7 +340,8 @@ fn sources(
         }
         if sources.len() > before || steps.kept {
             let names = step.iter().map(|&i| items[i].id.clone()).collect();
-            let first = &items[step[0]];
+            // Which of them lies on top does not change when the step is.
+            let first = step.iter().map(|&i| &items[i]).min_by_key(|item| item.datetime).unwrap_or(&items[step[0]]);
             let period = first.period.filter(|_| step.iter().all(|&i| items[i].period == first.period));
             times.push(Time { datetime: first.datetime, end: None, period, items: names });
         }
@@ -337,10 +349,26 @@ fn sources(
     if outside > 0 {
         reasons.push(format!("{outside} assets lie outside of the grid and are left out"));
     }
-    if sources.is_empty() {
-        return Err(Error::misuse("", "no asset meets the grid", "--bbox or --bounds around some of the data"));
-    }
     Ok((times, sources))
+}
+
+/// Rasters looked at to say where the data lies.
+const LOOKED_AT: usize = 1000;
+
+/// None of the rasters meets the frame.
+fn apart(frame: &Grid, asked: Option<Bounds>, grids: &[Grid]) -> Error {
+    let crs = frame.crs.as_ref().map(|crs| crs.code().unwrap_or_else(|| crs.name())).unwrap_or_default();
+    let text = |b: Bounds| [b.left, b.bottom, b.right, b.top].map(super::explain::coordinate).join(",");
+    let own = asked.unwrap_or_else(|| frame.bounds());
+    let there = frame.crs.as_ref().and_then(|crs| warp::extent(&grids[..grids.len().min(LOOKED_AT)], crs).ok());
+    let there = there.map_or(String::new(), |b| format!(": the data lies within {}", text(b)));
+    let error =
+        Error::misuse("", format!("no asset meets the frame {} of {crs}", text(own)), format!("one around some of the data{there}"));
+    let degrees = [own.left, own.bottom, own.right, own.top].iter().all(|v| v.abs() <= 360.0);
+    if degrees && frame.crs.as_ref().is_some_and(|crs| !crs.is_geographic()) {
+        return error.hint(format!("--bounds is in units of {crs}; --bbox takes degrees"));
+    }
+    error
 }
 
 fn source(item: &ItemFacts, asset: &AssetFacts, grid: &Grid, picked: &[Picked], time: usize, place: Placed) -> Result<Source> {
@@ -369,8 +397,11 @@ fn source(item: &ItemFacts, asset: &AssetFacts, grid: &Grid, picked: &[Picked], 
     })
 }
 
+/// More bytes than this no array has that anybody meant.
+const IMAGINABLE: u64 = 1 << 50;
+
 fn within_limit(plan: &StackPlan, limit: Option<u64>) -> Result<()> {
-    let Some(limit) = limit.filter(|l| plan.bytes > *l) else { return Ok(()) };
+    let Some(limit) = [limit, Some(IMAGINABLE)].into_iter().flatten().min().filter(|l| plan.bytes > *l) else { return Ok(()) };
     let shape = plan.grid.shape;
     let found = format!(
         "the array would take {}: {} times x {} bands x {} rows x {} columns of {}",
@@ -381,6 +412,10 @@ fn within_limit(plan: &StackPlan, limit: Option<u64>) -> Result<()> {
         shape.width,
         plan.data_type.name()
     );
-    Err(Error::new(Family::OverLimit, "", found, format!("at most {}", super::explain::bytes(limit)))
-        .hint("take less with --bbox, --datetime or --assets, or coarser pixels with --resolution"))
+    let error = Error::new(Family::OverLimit, "", found, format!("at most {}", super::explain::bytes(limit)));
+    if limit == IMAGINABLE {
+        let [a, _, _, _, e, _] = plan.grid.transform;
+        return Err(error.hint(format!("its pixels are {} x {}: --resolution is in units of the CRS", a.abs(), e.abs())));
+    }
+    Err(error.hint("take less with --bbox, --datetime or --assets, or coarser pixels with --resolution"))
 }

@@ -1,12 +1,14 @@
+use std::collections::HashMap;
+
 use futures::{StreamExt, stream};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
-use swath_raster::{Georeference, RasterInfo};
+use swath_raster::{Georeference, RasterInfo, Shape};
 
 use super::facts::{self, AssetFacts, ItemFacts};
 use super::fetch::Fetch;
 use super::plan::{StackPlan, plan};
-use super::{OnError, StackRequest, header};
+use super::{OnError, StackRequest, blocks, header};
 use crate::{Error, Result};
 
 /// Headers asked for at once, and what is read of each at first.
@@ -21,6 +23,7 @@ const LENGTH: u64 = 16 << 10;
 pub async fn prepare(items: &[Value], request: &StackRequest, fetch: &dyn Fetch) -> Result<StackPlan> {
     let Some(filled) = filled(items, request, fetch).await? else { return plan(items, request) };
     let mut made = plan(&filled.items, request)?;
+    made.blocks = made.sources.first().and_then(|source| filled.blocks.get(&source.href).copied());
     made.reasons.extend(filled.reasons);
     Ok(made)
 }
@@ -31,6 +34,8 @@ pub struct Filled {
     pub items: Vec<Value>,
     /// What was read, and what could not be and is left out.
     pub reasons: Vec<String>,
+    /// How files whose headers were read are cut, by href.
+    pub blocks: HashMap<String, Shape>,
 }
 
 /// What [`prepare`] plans with, to be planned with more than once; `None` where the items say enough by themselves.
@@ -45,6 +50,7 @@ pub async fn filled(items: &[Value], request: &StackRequest, fetch: &dyn Fetch) 
     let mut items = items.to_vec();
     let read = silent.len();
     let mut lost = Vec::new();
+    let mut blocks = HashMap::new();
     let mut reading = stream::iter(silent)
         .map(|asset| async move {
             let opened = header::tiff(fetch, &asset.href, LENGTH).await;
@@ -54,6 +60,7 @@ pub async fn filled(items: &[Value], request: &StackRequest, fetch: &dyn Fetch) 
     while let Some((Silent { item, id, key, href }, opened)) = reading.next().await {
         let at = |e: Error| Error { at: format!("item {id}, asset {key}: {}", swath_store::redact(&e.at)), ..e };
         let filled = opened.and_then(|opened| {
+            blocks.extend(blocks::of(&opened.tiff).map(|block| (href.clone(), block)));
             let asset = items.get_mut(item).and_then(|i| i.get_mut("assets")?.get_mut(&key)?.as_object_mut());
             asset.map_or(Ok(()), |asset| fill(asset, opened.tiff.info(), &href))
         });
@@ -68,7 +75,7 @@ pub async fn filled(items: &[Value], request: &StackRequest, fetch: &dyn Fetch) 
     }
     let read = format!("{read} headers were read: their items do not say where the pixels lie, or of what type they are");
     let lost = lost.into_iter().map(|e| format!("left out: {e}"));
-    Ok(Some(Filled { items, reasons: std::iter::once(read).chain(lost).collect() }))
+    Ok(Some(Filled { items, reasons: std::iter::once(read).chain(lost).collect(), blocks }))
 }
 
 /// An asset whose metadata does not say enough.
@@ -109,12 +116,15 @@ fn silent(items: &[Value], request: &StackRequest) -> Result<Vec<Silent>> {
 fn fill(asset: &mut Map<String, Value>, info: &RasterInfo, href: &str) -> Result<()> {
     let (grid, at) = (&info.grid, swath_store::redact(href.split('?').next().unwrap_or(href)));
     let Some(crs) = grid.crs.as_ref().filter(|_| info.georeference == Georeference::Affine) else {
-        return Err(Error::new(
-            crate::Family::Unsupported,
-            at,
-            "neither its header nor its item says where its pixels lie",
-            "a CRS and a transform",
-        ));
+        let (found, hint) = match &info.georeference {
+            Georeference::Gcps(points) => ("only ground control points say where its pixels lie", Some(points.len())),
+            _ => ("neither its header nor its item says where its pixels lie", None),
+        };
+        let error = Error::new(crate::Family::Unsupported, at, found, "a CRS and a transform");
+        return Err(match hint {
+            Some(count) => error.hint(format!("`gdalwarp IN.tif OUT.tif` lays it on a grid by its {count} points")),
+            None => error,
+        });
     };
     let mut say = |field: &str, value: Value| {
         if asset.get(field).is_none_or(|v| v.is_null() || v == "other") {

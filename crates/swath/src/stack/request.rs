@@ -24,6 +24,7 @@ pub struct StackRequest {
     /// The items of each time step, by their places among the items, in the order in which they fill it: in the stead of `groupby`.
     /// These stay steps even where no file of them meets the grid.
     pub steps: Option<Vec<Vec<usize>>>,
+    pub order: Order,
     pub reduce: Reduce,
     /// Which time steps a reduction makes one of.
     pub over: Over,
@@ -44,6 +45,33 @@ pub enum GroupBy {
     SolarDay,
     /// Every item is a step of its own.
     None,
+}
+
+/// Which item of a time step lies on top: of two valid pixels its own stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// By datetime, then id.
+    #[default]
+    Oldest,
+    /// By datetime from the last on, then id.
+    Newest,
+    /// In the order in which the items were given, as a search sorted them.
+    First,
+    /// In that order from its end on: each item over those before it.
+    Last,
+}
+
+impl Order {
+    /// In words, after `order`.
+    pub const fn said(self) -> &'static str {
+        match self {
+            Self::Oldest => "in each step by datetime, then id: of two valid pixels the first stays",
+            Self::Newest => "in each step by datetime from the last on, then id: of two valid pixels the newest stays",
+            Self::First => "in each step as the items were given: of two valid pixels the first stays",
+            Self::Last => "in each step as the items were given: of two valid pixels the last stays",
+        }
+    }
 }
 
 /// What a missing or damaged asset does.
@@ -82,4 +110,5 @@ macro_rules! named {
     };
 }
 named!(GroupBy { Time "time", SolarDay "solar_day", None "none" });
+named!(Order { Oldest "oldest", Newest "newest", First "first", Last "last" });
 named!(OnError { Raise "raise", Nodata "nodata" });

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use futures::{StreamExt, TryStreamExt, stream};
 use swath_raster::{Nodata, Samples, Window};
 
-use super::parts::{Share, shares};
+use super::parts::{Share, at_once, shares};
 use super::spool::Spool;
 use super::starts::Starts;
 use crate::stack::reduce::{groups, reduce, reduced_bands, reduced_type};
-use crate::stack::{Band, Failure, Fetch, Outcome, Planes, Reduce, Stack, StackPlan, Time, Values, run};
+use crate::stack::{Band, Failure, Fetch, Outcome, Planes, Reduce, Stack, StackPlan, Time, Values, run, with_blocks};
 use crate::{Error, Family, Result};
 
 /// What a collection may take.
@@ -69,19 +69,19 @@ const LEAST: u64 = 16 << 20;
 /// As [`run`]; Disk where the scratch folder has too little room.
 pub async fn collect(plan: &StackPlan, fetch: &dyn Fetch, room: &Room, progress: &(dyn Fn(u64) + Sync)) -> Result<Collected> {
     let budget = (room.memory.saturating_sub(AT_ONCE as u64 * PIECES) / AT_ONCE as u64).max(LEAST);
-    let shares = shares(plan, budget);
-    if let ([_], true) = (shares.all.as_slice(), shares.bytes <= budget) {
+    if at_once(plan) <= budget {
         let Outcome { stack, failures } = run(plan, fetch, progress).await?;
         return Ok(Collected { array: Box::new(stack), failures });
     }
     enough_disk(&room.scratch, made_bytes(plan))?;
     let starts = Starts::new(fetch, (budget / 8) as usize);
+    let plan = &with_blocks(plan.clone(), &starts).await;
     let head = head(plan)?;
     let nodata = plan.nodata.filter(|_| plan.reduce.keeps_values() && plan.values == Values::Stored);
     let spool = Arc::new(Spool::new(Stack { nodata, ..head }, &room.scratch)?);
     let mut failures: Vec<Failure> = Vec::new();
     let mut found: Option<Nodata> = None;
-    let mut parts = stream::iter(shares.all).map(|share| one(plan, share, &starts, &spool, progress)).buffered(AT_ONCE);
+    let mut parts = stream::iter(shares(plan, budget)).map(|share| one(plan, share, &starts, &spool, progress)).buffered(AT_ONCE);
     while let Some((nodata, failed)) = parts.try_next().await? {
         found = found.or(nodata);
         failures.extend(failed);

@@ -14,21 +14,22 @@ pub(super) struct Share {
     pub first: usize,
 }
 
-/// The work cut up: parts that together make every pixel of every step once.
-pub(super) struct Shares {
-    pub all: Vec<Share>,
-    /// Bytes that one of them takes at most, as far as it can be foreseen.
-    pub bytes: u64,
-}
-
 /// Steps that are read together, and the first step that they make.
 struct Slice {
     steps: Range<usize>,
     first: usize,
 }
 
+/// Bytes that the plan takes when it is run as one.
+pub(super) fn at_once(plan: &StackPlan) -> u64 {
+    let made = groups(&plan.times, plan.reduce, plan.over).len();
+    let shape = plan.grid.shape;
+    let samples = [plan.bands.len() as u64, shape.width.into(), shape.height.into()];
+    samples.into_iter().fold(pixel_bytes(plan, plan.times.len(), made), u64::saturating_mul)
+}
+
 /// Cuts a plan so that no part takes more than `budget` bytes, or is a single pixel.
-pub(super) fn shares(plan: &StackPlan, budget: u64) -> Shares {
+pub(super) fn shares(plan: &StackPlan, budget: u64) -> Vec<Share> {
     let groups = groups(&plan.times, plan.reduce, plan.over);
     let longest = longest(plan, &groups);
     let each = |bands: usize| pixel_bytes(plan, longest.0, longest.1) * bands as u64;
@@ -51,8 +52,7 @@ pub(super) fn shares(plan: &StackPlan, budget: u64) -> Shares {
             }
         }
     }
-    let bytes = (u64::from(rows) * u64::from(cols)).min(all_pixels).saturating_mul(each(bands)).saturating_mul(times_over);
-    Shares { all, bytes }
+    all
 }
 
 /// Steps that must be read together, and steps that they make.
