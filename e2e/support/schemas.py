@@ -23,11 +23,12 @@ def addresses(folder):
     return found
 
 
-def pystac_validator(folder):
+def pystac_validator(folder, further=()):
+    """`further` are (address, path) of schemas beside those of the folder."""
     from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
     validator = JsonSchemaSTACValidator()
-    for address, path in addresses(folder).items():
+    for address, path in (addresses(folder) | dict(further)).items():
         validator.schema_cache.setdefault(address, json.loads(pathlib.Path(path).read_text()))
 
     def fetched(address):
@@ -38,8 +39,8 @@ def pystac_validator(folder):
     return validator
 
 
-def stac_valid(path, folder):
+def stac_valid(path, folder, further=()):
     """stac-valid's message about one document; `valid_stac` is the verdict."""
-    judge = StacValidate(str(path), schema_map=addresses(folder))
+    judge = StacValidate(str(path), schema_map=addresses(folder) | dict(further))
     judge.run()
     return judge.message[0]
