@@ -25,6 +25,8 @@ const LARGEST: u64 = 64 << 20;
 /// Finds the root of a catalog: the URL or folder of its tree, one document in it (`.json`, `.parquet`), or what a STAC API answers
 /// at the URL itself.
 ///
+/// A table that was named is not looked at yet.
+///
 /// # Errors
 /// Absent where there is neither, Refused where credentials are missing, Damaged where the document is no STAC.
 pub(crate) async fn find(place: &str, credentials: &Credentials) -> Result<(Document, Node)> {
@@ -33,7 +35,7 @@ pub(crate) async fn find(place: &str, credentials: &Credentials) -> Result<(Docu
     if is_document {
         let (store, path) = Store::open_beside(place, credentials)?;
         let document = Document { store, path };
-        let node = document.read().await?;
+        let node = if document.is_table() { Node::Table } else { document.read().await? };
         return Ok((document, node));
     }
     let store = Store::open(place, credentials)?;

@@ -48,7 +48,11 @@ impl Catalog {
     pub async fn open_within(place: &str, credentials: &Credentials, limits: Limits) -> Result<Self> {
         let (root, node) = find(place, credentials).await?;
         let (trees, tables) = Default::default();
-        Ok(Self { shared: Arc::new(Shared { root, node, limits, trees, tables }) })
+        let catalog = Self { shared: Arc::new(Shared { root, node, limits, trees, tables }) };
+        if matches!(catalog.node(), Node::Table) {
+            catalog.table(catalog.root()).await?;
+        }
+        Ok(catalog)
     }
 
     /// Finds the items that match.

@@ -14,8 +14,10 @@ pub(crate) struct PlacedTable {
     document: Document,
     /// The version that the footer is of.
     etag: Option<String>,
-    /// What is worth keeping for the next search.
+    /// All of a small table, the end of a larger one.
     pieces: Pieces,
+    /// Bytes that were read to open it.
+    opened: u64,
 }
 
 /// A table up to this size is read whole, at once.
@@ -34,7 +36,9 @@ impl PlacedTable {
         let entry = document.store.head(&document.path).await?;
         let mut pieces = Pieces::of(entry.size);
         let mut due = if entry.size <= SMALL { 0..entry.size } else { Table::tail(entry.size) };
+        let mut opened = 0;
         loop {
+            opened += due.end - due.start;
             fetch(document, entry.etag.as_deref(), &mut pieces, std::slice::from_ref(&due)).await?;
             match Table::open(&pieces).map_err(|e| placed(document, e))? {
                 Opening::Need(range) if range.end - range.start > LARGEST_FOOTER => {
@@ -42,9 +46,9 @@ impl PlacedTable {
                     return Err(Error::new(Family::OverLimit, document.url(), found, format!("at most {LARGEST_FOOTER}")));
                 }
                 Opening::Need(range) => due = range,
+                // The end of the file stays: page indexes lie before the footer.
                 Opening::Ready(table) => {
-                    let pieces = if entry.size <= SMALL { pieces } else { Pieces::of(entry.size) };
-                    return Ok(Self { table: Arc::new(table), document: document.clone(), etag: entry.etag, pieces });
+                    return Ok(Self { table: Arc::new(table), document: document.clone(), etag: entry.etag, pieces, opened });
                 }
             }
         }
@@ -55,7 +59,7 @@ impl PlacedTable {
     /// Refused, Unreachable.
     pub async fn search(&self, query: &Query, most: u64) -> Result<Rows> {
         let (mut search, mut pieces) = (Search::new(&self.table, query), self.pieces.clone());
-        let mut left = most;
+        let mut left = most.checked_sub(self.opened).ok_or_else(|| self.too_much(most))?;
         loop {
             // Pages are unpacked where they do not hold up other requests.
             let worked = tokio::task::spawn_blocking(move || {
