@@ -13,7 +13,6 @@ from support.schemas import pystac_validator, stac_valid
 LAEA = "+proj=laea +lat_0=10 +lon_0=20 +datum=WGS84 +units=m +no_defs"
 PLACES = {
     "zone": ("EPSG:32633", north_up(500_007, 5_000_011, 30)),
-    "degrees": ("EPSG:4326", north_up(10, 50, 0.01)),
     "pole": ("EPSG:3413", north_up(-150_000, 100_000, 1000)),
     "antimeridian": ("EPSG:3832", north_up(3_300_000, 1_000_000, 1000)),
     "world": ("EPSG:4326", north_up(0, 90, 1.2)),

@@ -117,23 +117,28 @@ def test_alpha_is_a_mask_and_a_band_that_can_be_asked_for(swath, tmp_path, colou
     assert np.array_equal(alpha.filled(0)[0], bands[-1])
 
 
-@pytest.mark.parametrize("maker", ["swath", "rio-cogeo"])
-@pytest.mark.parametrize("resolution", [30, 37, 60, 62, 120])
-def test_masks_of_overviews_go_with_their_pixels(swath, tmp_path, maker, resolution):
-    mosaic.write(tmp_path / "raw", [masked()])
-    items = mosaic.write(tmp_path, [masked()])
-    source = tmp_path / "raw/a_b.tif"
-    if maker == "swath":
-        swath("cog", source, tmp_path / "cog.tif", "--blocksize", 128, "--overview-resampling", "nearest")
+@pytest.fixture(scope="module", params=["swath", "rio-cogeo"])
+def masked_cog(request, swath, tmp_path_factory):
+    """Items of one COG with an internal mask."""
+    folder = tmp_path_factory.mktemp(request.param)
+    items = mosaic.write(folder, [masked()])
+    source, cog = folder / "a_b.tif", folder / "cog.tif"
+    if request.param == "swath":
+        swath("cog", source, cog, "--blocksize", 128, "--overview-resampling", "nearest")
     else:
         rio = pathlib.Path(sys.executable).with_name("rio")
-        command = [rio, "cogeo", "create", source, tmp_path / "cog.tif", "--blocksize", "128", "--overview-resampling", "nearest", "--add-mask", "-q"]
-        subprocess.run(command, check=True)
-    shutil.move(tmp_path / "cog.tif", tmp_path / "a_b.tif")
+        subprocess.run([rio, "cogeo", "create", source, cog, "--blocksize", "128", "--overview-resampling", "nearest", "--add-mask", "-q"], check=True)
+    shutil.move(cog, source)
+    return items
+
+
+@pytest.mark.parametrize("resolution", [30, 37, 60, 62, 120])
+def test_masks_of_overviews_go_with_their_pixels(swath, masked_cog, tmp_path, resolution):
+    items = masked_cog
     rows, cols = (int(size * 30 / resolution) for size in (300, 320))
     bounds = (500_007, 5_000_011 - rows * resolution, 500_007 + cols * resolution, 5_000_011)
     ours = stacked(swath, items, tmp_path / "x.tif", "--resolution", resolution, "--bounds", ",".join(map(str, bounds)))[0]
-    with rasterio.open(tmp_path / "a_b.tif") as dataset:
+    with rasterio.open(items.parent / "a_b.tif") as dataset:
         assert dataset.overviews(1)[:1] == [2]
         window = rasterio.windows.from_bounds(*bounds, dataset.transform)
         theirs = dataset.read(1, window=window, out_shape=(rows, cols), resampling=Resampling.nearest, masked=True)
@@ -159,6 +164,29 @@ def test_rows_from_south_to_north_join_those_from_north_to_south(swath, tmp_path
     right = north_up(500_007 + 220 * 30, 5_000_011 + 200 * 30, 30)
     items = mosaic.write(tmp_path, [Tile("a", array, UTM, UPSIDE_DOWN, nodata=0), Tile("b", array, UTM, right, nodata=0)])
     assert np.array_equal(stacked(swath, items, tmp_path / "x.tif")[0].data, np.hstack([array[::-1], array]))
+
+
+def test_files_that_mean_nothing_by_different_values_lose_none(swath, tmp_path):
+    left, right = rasters.noise((60, 80), "uint8", low=0, high=200), rasters.noise((60, 80), "int16", seed=1, low=-300, high=300)
+    right[:10], right[20:30] = -99, 0
+    tiles = [Tile("a", left, UTM, PLACE, nodata=0), Tile("b", right, UTM, north_up(500_007 + 40 * 30, 5_000_011, 30), nodata=-99)]
+    result = swath("stack", mosaic.write(tmp_path, tiles), "-o", tmp_path / "x.tif")
+    # 0 is a value of one of them; -99 is none of either.
+    assert "nodata differs (0, -99): the array uses -99" in result.err
+    expected = np.full((60, 120), -99, "int16")
+    expected[:, 40:] = right
+    expected[:, :80] = np.where(left > 0, left, expected[:, :80])
+    assert np.array_equal(read(tmp_path / "x.tif").filled(-99)[0], expected)
+    items = mosaic.write(tmp_path, [Tile("a", right, UTM, PLACE, nodata=0), Tile("b", right, UTM, PLACE, nodata=-99)])
+    assert "where a file holds that as a value it counts as none" in swath("stack", items, "-o", tmp_path / "y.tif").err
+
+
+def test_a_nodata_value_that_no_pixel_can_hold_means_nothing(swath, tmp_path):
+    array = rasters.noise((60, 80), "uint8", low=0, high=200)
+    items = mosaic.write(tmp_path, [Tile("a", array, UTM, PLACE, fields={"nodata": -9999})])
+    ours = stacked(swath, items, tmp_path / "x.tif", *ELSEWHERE)
+    assert ours.dtype == "uint8" and not np.ma.getmaskarray(ours).all() and np.ma.getmaskarray(ours).any()
+    assert np.array_equal(np.ma.getmaskarray(ours)[0], mosaic.warped(tmp_path / "a_b.tif", tmp_path / "x.tif", add_alpha=True)[-1].filled(0) == 0)
 
 
 def test_bands_of_one_file_in_any_order_with_scale_and_offset(swath, tmp_path):

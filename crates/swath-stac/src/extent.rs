@@ -51,8 +51,15 @@ impl LonLatBox {
         self.south - SLACK <= inner.south && inner.north <= self.north + SLACK && inner.halves().iter().flatten().all(within)
     }
 
-    /// The one or two runs of longitude that do not cross the antimeridian.
+    /// The one or two runs of longitude that do not cross the antimeridian. Boxes of data whose columns go on to 360 are brought home.
     fn halves(&self) -> [Option<(f64, f64)>; 2] {
+        if self.east > 180.0 && self.west >= -180.0 {
+            if self.east - self.west >= 360.0 {
+                return [Some((-180.0, 180.0)), None];
+            }
+            let far = Some(((self.west - 360.0).max(-180.0), self.east - 360.0));
+            return [(self.west <= 180.0).then_some((self.west, 180.0)), far];
+        }
         if self.crosses_antimeridian() {
             [Some((self.west, 180.0)), Some((-180.0, self.east))]
         } else {
@@ -122,5 +129,16 @@ mod tests {
         assert!(fiji.intersects(&LonLatBox::of(&[-179.0, -18.0, -178.0, -17.0]).unwrap()));
         assert!(fiji.intersects(&LonLatBox::of(&[178.0, -18.0, 179.0, -17.0]).unwrap()));
         assert!(!fiji.intersects(&LonLatBox::of(&[0.0, -18.0, 1.0, -17.0]).unwrap()));
+    }
+
+    #[test]
+    fn boxes_that_count_on_to_360_meet_those_west_of_greenwich() {
+        for (west, east, expected) in
+            [(0.0, 360.0, true), (180.0, 350.0, true), (340.0, 345.0, true), (170.0, 200.0, false), (0.0, 20.0, false)]
+        {
+            let far = LonLatBox::of(&[west, -10.0, east, 10.0]).unwrap();
+            assert_eq!(far.intersects(&LonLatBox::of(&[-20.0, 0.0, -10.0, 5.0]).unwrap()), expected, "{west} {east}");
+        }
+        check(&[[0.0, -90.0, 360.0, 90.0], [10.0, 0.0, 20.0, 1.0]], [-180.0, -90.0, 180.0, 90.0]);
     }
 }

@@ -100,9 +100,8 @@ pub fn run(args: &Stack, talk: &Talk) -> Result<Exit> {
         }
         let root = swath::store::redact(args.root.split('?').next().unwrap_or_default());
         talk.say(format!("{} assets of {} items from {root}: {}", plan.sources.len(), items.len(), plan.size()));
-        if !plan.native {
-            plan.reasons.iter().for_each(|reason| talk.say(reason));
-        }
+        // On its own grid there is nothing to explain but what may surprise.
+        plan.reasons.iter().filter(|reason| !plan.native || reason.starts_with("nodata differs")).for_each(|reason| talk.say(reason));
         let meter = Meter::bytes(talk, "stack", plan.work());
         let scratch = output.as_ref().map_or_else(std::env::temp_dir, |o| o.folder().to_path_buf());
         let room = Room { memory: args.max_memory, scratch };

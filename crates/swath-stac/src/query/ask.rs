@@ -207,7 +207,13 @@ fn home(lonlat: LonLatBox) -> LonLatBox {
 
 fn lies_in(item: &Item, place: &LonLatBox) -> bool {
     let near = item.lonlat().is_some_and(|b| b.intersects(place));
-    near && item.shape().is_none_or(|shape| shape.intersects(&Shape::of_box(place)))
+    // A footprint may count on to 360 where the columns of its data do.
+    let turned = LonLatBox { west: place.west + 360.0, east: place.east + 360.0, ..*place };
+    let meets = |shape: &Shape| {
+        shape.intersects(&Shape::of_box(place))
+            || shape.bounds().is_some_and(|b| b.east > 180.0) && !place.crosses_antimeridian() && shape.intersects(&Shape::of_box(&turned))
+    };
+    near && item.shape().is_none_or(|shape| meets(&shape))
 }
 
 fn passes(item: &Item, filter: &Expr) -> bool {

@@ -65,7 +65,7 @@ pub(super) fn time(stack: &Stack) -> TimeAxis {
         .unwrap_or(("microseconds", 1));
     let counted = |t: DateTime<Utc>| t.timestamp_micros() / step;
     let mut words = words(json!({
-        "standard_name": "time", "long_name": "time", "units": format!("{unit} since 1970-01-01"), "calendar": "proleptic_gregorian", "axis": "T"
+        "standard_name": "time", "long_name": "time", "units": format!("{unit} since 1970-01-01"), "calendar": "proleptic_gregorian", "units_metadata": "leap_seconds: none", "axis": "T"
     }));
     if bounds.is_some() {
         words.insert("bounds".into(), BOUNDS.into());

@@ -35,7 +35,7 @@ const BAR: i64 = 26;
 pub fn draw(stack: &Stack, plot: &Plot) -> Result<Vec<u8>> {
     let text = Text::new()?;
     let all = planes(stack);
-    let shown = &all[..all.len().min(PANELS)];
+    let shown = &spread(&all);
     let colours = colours(stack, shown);
     let layout = Layout::of(stack, shown.len(), &text, &colours);
     let mut picture = Picture::new(layout.width as usize, layout.height as usize);
@@ -68,6 +68,16 @@ fn planes(stack: &Stack) -> Vec<(usize, usize)> {
     let [times, bands, ..] = stack.shape();
     let bands = if is_composite(stack) { 1 } else { bands };
     (0..times).flat_map(|t| (0..bands).map(move |b| (t, b))).collect()
+}
+
+/// Of more panels than a picture holds those of times from the first to the last, evenly apart.
+fn spread(all: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let bands = all.iter().take_while(|plane| plane.0 == 0).count().max(1);
+    let (times, most) = (all.len() / bands, (PANELS / bands).max(1));
+    let kept = most.min(times);
+    let at = |k: usize| if kept > 1 { (k * (times - 1) + (kept - 1) / 2) / (kept - 1) } else { 0 };
+    let planes = (0..kept).flat_map(|k| (0..bands).filter_map(move |band| all.get(at(k) * bands + band)));
+    planes.take(PANELS).copied().collect()
 }
 
 /// Where everything lies, in pixels.
@@ -191,7 +201,7 @@ fn heading(picture: &mut Picture, text: &Text, stack: &Stack, plot: &Plot, (show
         second.push(format!("{}{code}", crs.name()));
     }
     if all > shown {
-        second.push(format!("{shown} of {all} panels, {} more not shown", all - shown));
+        second.push(format!("{shown} of {all} panels, from the first to the last time"));
     }
     let second = text.fitted(&second.join("  ·  "), SECOND, room);
     text.draw(picture, &second, (x, y + TITLE / 2.0 + 12.0 + SECOND / 2.0), Style { size: SECOND, colour: FAINT, align: Align::Left });
@@ -355,5 +365,22 @@ fn notes(picture: &mut Picture, text: &Text, layout: &Layout, colours: &Colours,
         }
         picture.outline(swatch, FAINT);
         text.draw(picture, "no data", ((x + 34) as f32, y as f32), Style { colour: INK, ..faint });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_times_those_are_shown_that_lie_evenly_apart() {
+        let all =
+            |times: usize, bands: usize| -> Vec<(usize, usize)> { (0..times).flat_map(|t| (0..bands).map(move |b| (t, b))).collect() };
+        let times = |times: usize, bands: usize| -> Vec<usize> { spread(&all(times, bands)).iter().map(|p| p.0).collect() };
+        assert_eq!(times(5, 1), [0, 1, 2, 3, 4]);
+        assert_eq!(times(23, 1), [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22]);
+        assert_eq!(times(40, 4), [0, 0, 0, 0, 20, 20, 20, 20, 39, 39, 39, 39]);
+        assert_eq!(spread(&all(2, 20)).len(), PANELS);
+        assert!(spread(&[]).is_empty());
     }
 }

@@ -9,7 +9,11 @@ pub fn ticks(low: f64, high: f64, most: usize) -> (Vec<f64>, usize) {
     let step = [1.0, 2.0, 2.5, 5.0, 10.0].iter().map(|m| m * unit).find(|s| *s >= raw * 0.999_999).unwrap_or(unit * 10.0);
     let first = (low / step - 1e-9).ceil();
     let count = (high / step + 1e-9).floor() - first;
-    let values = (0..=count.max(0.0) as usize).map(|i| (first + i as f64) * step).filter(|v| *v <= high + step * 1e-6).collect();
+    let values: Vec<f64> = (0..=count.max(0.0) as usize).map(|i| (first + i as f64) * step).filter(|v| *v <= high + step * 1e-6).collect();
+    if values.is_empty() && most < 8 {
+        // The round value of so wide a step lies outside: a finer one does not.
+        return ticks(low, high, most.max(1) + 1);
+    }
     (values, decimals(step))
 }
 
@@ -78,6 +82,7 @@ mod tests {
         for (low, high, most, expected) in [
             (0.0, 10.0, 5, vec![0.0, 2.0, 4.0, 6.0, 8.0, 10.0]),
             (500_007.0, 503_007.0, 4, vec![501_000.0, 502_000.0, 503_000.0]),
+            (500_007.0, 501_507.0, 1, vec![501_000.0]),
             (-0.31, 0.42, 4, vec![-0.2, 0.0, 0.2, 0.4]),
             (7.0, 7.0, 4, vec![7.0]),
         ] {

@@ -11,7 +11,7 @@ pub(super) fn common_type(
     reasons: &mut Vec<String>,
 ) -> Result<(SampleType, Option<Nodata>)> {
     let mut common: Option<SampleType> = None;
-    let mut nodata: Vec<Option<Nodata>> = Vec::new();
+    let mut declared: Vec<Declared> = Vec::new();
     for p in picked {
         for (item, asset) in used.iter().filter(|(_, a)| a.key == p.asset) {
             let Some(band) = asset.bands.get(p.band) else { continue };
@@ -23,8 +23,9 @@ pub(super) fn common_type(
                 None => sample,
                 Some(known) => promote(known, sample),
             });
-            if !nodata.contains(&band.nodata) {
-                nodata.push(band.nodata);
+            let own = Declared { sample, nodata: band.nodata };
+            if !declared.contains(&own) {
+                declared.push(own);
             }
         }
     }
@@ -32,14 +33,46 @@ pub(super) fn common_type(
     if used.iter().flat_map(|(_, a)| &a.bands).any(|b| b.sample.is_some_and(|s| s != common)) {
         reasons.push(format!("type {}: the smallest that holds every band", common.name()));
     }
-    let chosen = nodata.iter().flatten().next().copied();
-    if nodata.len() > 1 {
-        let all: Vec<String> = nodata.iter().map(|n| n.map_or("none".into(), |n| n.to_string())).collect();
-        reasons.push(format!("nodata differs ({}): the array uses {}", all.join(", "), chosen.map_or("none".into(), |n| n.to_string())));
+    let chosen = nodata(&declared, common);
+    let mut said: Vec<String> = Vec::new();
+    for own in &declared {
+        let text = own.nodata.map_or("none".into(), |n| n.to_string());
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    if said.len() > 1 {
+        let meant = chosen.is_some_and(|n| declared.iter().any(|own| own.may_hold(n)));
+        let also = if meant { "; where a file holds that as a value it counts as none" } else { "" };
+        let chosen = chosen.map_or("none".into(), |n| n.to_string());
+        reasons.push(format!("nodata differs ({}): the array uses {chosen}{also}", said.join(", ")));
     } else if chosen.is_none() && !common.is_float() {
         reasons.push("no nodata value is declared: where there is no data the array holds 0".into());
     }
     Ok((common, chosen))
+}
+
+/// What the files of a band are said to hold.
+#[derive(PartialEq)]
+struct Declared {
+    sample: SampleType,
+    nodata: Option<Nodata>,
+}
+
+impl Declared {
+    /// Whether such a file may hold `value` as one of its valid ones.
+    fn may_hold(&self, value: Nodata) -> bool {
+        self.nodata != Some(value) && !value.as_f64().is_nan() && value.fits(self.sample)
+    }
+}
+
+/// The value for 'no data' in an array of these: one that no file holds as a value where there is one, NaN for floating point, else the
+/// first.
+fn nodata(declared: &[Declared], common: SampleType) -> Option<Nodata> {
+    let all = || declared.iter().filter_map(|own| own.nodata).filter(|n| common.is_complex() || common.is_float() || n.fits(common));
+    let safe = all().find(|n| !declared.iter().any(|own| own.may_hold(*n)));
+    let nan = (common.is_float() && all().next().is_some()).then_some(Nodata::Float(f64::NAN));
+    safe.or(nan).or_else(|| all().next())
 }
 
 /// numpy's rule for two types that meet.
@@ -68,5 +101,32 @@ pub(super) fn promote(a: SampleType, b: SampleType) -> SampleType {
         4 => I32,
         8 => I64,
         _ => F64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodata_is_a_value_that_no_file_holds_where_there_is_one() {
+        use SampleType::{F32, I16, U8, U16};
+        let value = |v: f64| (!v.is_infinite()).then_some(Nodata::Float(v));
+        let none = f64::INFINITY;
+        for (declared, common, expected) in [
+            (vec![(U8, 0.0)], U8, 0.0),
+            (vec![(U8, 0.0), (I16, -99.0)], I16, -99.0),
+            (vec![(I16, -99.0), (U8, 0.0)], I16, -99.0),
+            (vec![(U16, 0.0), (U16, none)], U16, 0.0),
+            (vec![(I16, 0.0), (I16, -99.0)], I16, 0.0),
+            (vec![(F32, -1.0), (F32, 0.0)], F32, f64::NAN),
+            (vec![(U8, 255.0), (F32, f64::NAN)], F32, f64::NAN),
+            // What no pixel can hold means nothing.
+            (vec![(U8, -9999.0)], U8, none),
+            (vec![(U8, none)], U8, none),
+        ] {
+            let declared: Vec<Declared> = declared.into_iter().map(|(sample, v)| Declared { sample, nodata: value(v) }).collect();
+            assert_eq!(nodata(&declared, common), value(expected));
+        }
     }
 }

@@ -46,6 +46,8 @@ pub async fn run(plan: &StackPlan, fetch: &dyn Fetch, progress: &(dyn Fn(u64) + 
     let mut failed: Failures = Failures { on_error: plan.errors, first: HashMap::new() };
     let readers = readers(plan, fetch, &mut failed).await?;
     let nodata = plan.nodata.or_else(|| readers.iter().flatten().find_map(|r| r.source.bands.first().and_then(|b| r.nodata(b.file))));
+    // What no pixel can hold would leave the holes unsaid.
+    let nodata = nodata.filter(|n| !plan.data_type.is_integer() || n.fits(plan.data_type));
     let told = readers.iter().flatten().all(|r| r.tells(plan.data_type, nodata)) && (nodata.is_some() || plan.data_type.is_float());
     let empty = Empty { nodata, told };
     let (bands, planes) = (plan.bands.len(), plan.times.len() * plan.bands.len());
