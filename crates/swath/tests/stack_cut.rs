@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use swath::export::{Output, Overwrite, Provenance, write_tif};
+use swath::raster::cog::usual_block_size;
 use swath::raster::crs::Crs;
 use swath::raster::warp::Method;
 use swath::raster::{Affine, Grid, Nodata, Samples, Shape, Window};
@@ -170,6 +171,21 @@ fn chunks_cover_the_array_along_the_blocks() {
     let chunks = plan.chunks(rows, cols);
     assert_eq!((chunks.rows.iter().sum::<u32>(), chunks.cols.iter().sum::<u32>()), (plan.grid.shape.height, plan.grid.shape.width));
     assert_eq!((chunks.rows[0], chunks.cols[0]), (512, 512));
+}
+
+#[test]
+fn chunks_are_cut_along_the_blocks_of_the_file_where_its_header_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = stack::plan(&places(folder.path()), &StackRequest::default()).unwrap();
+    let fetch = StoreFetch::new(Store::open(folder.path().to_str().unwrap(), &Credentials::anonymous()).unwrap());
+    let plan = tokio::runtime::Runtime::new().unwrap().block_on(stack::with_blocks(plan, &fetch));
+    let written = usual_block_size(Shape { width: SIZE, height: SIZE });
+    assert_eq!(plan.block_shape(), (written, written));
+    // Of a file that is cut otherwise.
+    let odd = StackPlan { blocks: Some(Shape { width: 96, height: 80 }), ..plan };
+    let chunks = odd.chunks(200, 200);
+    assert_eq!((odd.block_shape(), chunks.rows[0], chunks.cols[0]), ((80, 96), 160, 192));
+    assert_eq!(StackPlan::from_bytes(&odd.to_bytes().unwrap()).unwrap().blocks, odd.blocks);
 }
 
 /// Ten thousand items of four assets, named as a build names them.
