@@ -60,6 +60,21 @@ def test_headers_come_together_and_then_all_blocks(swath, tiles, tmp_path, field
         assert np.array_equal(rasters.read(tmp_path / "x.tif")[0], whole)
 
 
+def test_what_does_not_fit_beside_the_array_comes_while_the_array_is_empty(swath, tmp_path):
+    """More than twice the bytes that may wait beside an array: its own memory is lent until pixels lie in it."""
+    side, folder = 3200, tmp_path / "map"
+    for col in range(4):
+        part = rasters.noise((side, side), seed=col)
+        rasters.write(folder / f"raw/map_r0c{col}.tif", part, origin=(500_000 + col * side * 30, 5_000_000), nodata=0)
+    server = WaveServer(published(swath, folder))
+    try:
+        swath("stack", f"{server.url}/collection.json")
+        assert server.sent(".tif") > 60_000_000
+        assert server.waves <= 3, f"{server.waves} round trips for {len(server.of('.tif'))} requests"
+    finally:
+        server.close()
+
+
 def blocks_met(path, bounds, level=None):
     """Bytes of the blocks of one level that a frame meets."""
     with rasterio.open(path, **({} if level is None else {"overview_level": level})) as dataset:

@@ -18,6 +18,7 @@ mod nodata;
 mod raw;
 mod sample;
 mod source;
+mod spare;
 pub mod tiff;
 pub mod view;
 pub mod warp;

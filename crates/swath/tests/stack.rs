@@ -1,16 +1,17 @@
 //! Stacks of COGs that swath itself wrote, read back through a folder store.
 
+mod tile;
+
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
-use swath::export::{Output, Overwrite, Provenance, write_tif, write_zarr};
-use swath::raster::crs::Crs;
+use swath::export::{Output, Overwrite, write_zarr};
 use swath::raster::warp::Method;
-use swath::raster::{Affine, Grid, Nodata, Samples, Shape};
-use swath::stack::{self, Band, Cost, Fetch, OnError, Outcome, Over, Reduce, Stack, StackRequest, StoreFetch, Time};
+use swath::raster::{Nodata, Samples};
+use swath::stack::{self, Cost, Fetch, OnError, Outcome, Reduce, Stack, StackRequest, StoreFetch};
 use swath::store::{Credentials, Store};
 use swath::{Error, Family};
+use tile::Tile;
 
 const SIZE: u32 = 700;
 const NODATA: u16 = 9;
@@ -27,37 +28,8 @@ fn tile(folder: &Path, id: &str, day: u32, (col, row): (u32, u32), missing: fn(u
     let pixels = (0..SIZE).flat_map(|r| (0..SIZE).map(move |c| (col + c, row + r)));
     let data = pixels.map(|(c, r)| if missing(c, r) { NODATA } else { truth(c, r) }).collect();
     let corner = (500_007.0 + 30.0 * f64::from(col), 5_000_013.0 - 30.0 * f64::from(row));
-    let made = Stack {
-        times: vec![Time { datetime: datetime(day), end: None, period: None, items: vec![id.into()] }],
-        bands: vec![Band {
-            name: "B4".into(),
-            asset: "B4".into(),
-            unit: None,
-            scale: None,
-            offset: None,
-            classes: Vec::new(),
-            common_name: None,
-        }],
-        grid: Grid {
-            crs: Some(Crs::parse("EPSG:32633").unwrap()),
-            transform: Affine::north_up(corner.0, corner.1, 30.0, 30.0),
-            shape: Shape { width: SIZE, height: SIZE },
-        },
-        data: Samples::U16(data),
-        nodata: Some(Nodata::Uint(NODATA.into())),
-        valid: None,
-        reduce: Reduce::None,
-        over: Over::All,
-    };
-    let path = folder.join(format!("{id}.tif"));
-    write_tif(&made, &Output::new(&path, Overwrite::Replace).unwrap(), &Provenance::default()).unwrap();
-    let mut item: Value = serde_json::from_slice(&std::fs::read(path.with_extension("json")).unwrap()).unwrap();
-    item["assets"]["data"]["href"] = path.to_str().unwrap().into();
-    item
-}
-
-fn datetime(day: u32) -> DateTime<Utc> {
-    format!("2020-01-{day:02}T00:00:00Z").parse().unwrap()
+    let (data, nodata) = (Samples::U16(data), Nodata::Uint(NODATA.into()));
+    Tile { id, day, band: "B4", crs: "EPSG:32633", corner, size: SIZE, data, nodata }.write(folder)
 }
 
 fn nowhere(_: u32, _: u32) -> bool {

@@ -1,16 +1,18 @@
 //! A part of a plan gives exactly that part of the array, and a plan survives being packed.
 
+mod tile;
+
 use std::path::Path;
 
 use serde_json::{Value, json};
-use swath::export::{Output, Overwrite, Provenance, write_tif};
 use swath::raster::cog::usual_block_size;
 use swath::raster::crs::Crs;
 use swath::raster::warp::Method;
-use swath::raster::{Affine, Grid, Nodata, Samples, Shape, Window};
-use swath::stack::{self, Band, Outcome, Over, Part, Reduce, Stack, StackPlan, StackRequest, StoreFetch, Time};
+use swath::raster::{Nodata, Samples, Shape, Window};
+use swath::stack::{self, Outcome, Part, Stack, StackPlan, StackRequest, StoreFetch};
 use swath::store::{Credentials, Store};
 use swath::{Error, Family};
+use tile::Tile;
 
 const SIZE: u32 = 600;
 
@@ -28,30 +30,8 @@ impl Dice {
 fn item(folder: &Path, id: &str, day: u32, crs: &str, corner: (f64, f64)) -> Value {
     let mut dice = Dice(u64::from(day) + corner.0 as u64);
     let data = (0..SIZE * SIZE).map(|_| if dice.below(9) == 0 { -1.0 } else { dice.below(10_000) as f32 / 7.0 }).collect();
-    let band = Band { name: "b".into(), asset: "b".into(), unit: None, scale: None, offset: None, classes: Vec::new(), common_name: None };
-    let made = Stack {
-        times: vec![Time {
-            datetime: format!("2020-01-{day:02}T00:00:00Z").parse().unwrap(),
-            end: None,
-            period: None,
-            items: vec![id.into()],
-        }],
-        bands: vec![band],
-        grid: Grid {
-            crs: Some(Crs::parse(crs).unwrap()),
-            transform: Affine::north_up(corner.0, corner.1, 30.0, 30.0),
-            shape: Shape { width: SIZE, height: SIZE },
-        },
-        data: Samples::F32(data),
-        nodata: Some(Nodata::Float(-1.0)),
-        valid: None,
-        reduce: Reduce::None,
-        over: Over::All,
-    };
-    let path = folder.join(format!("{id}.tif"));
-    write_tif(&made, &Output::new(&path, Overwrite::Replace).unwrap(), &Provenance::default()).unwrap();
-    let mut item: Value = serde_json::from_slice(&std::fs::read(path.with_extension("json")).unwrap()).unwrap();
-    item["assets"]["data"]["href"] = path.to_str().unwrap().into();
+    let (data, nodata) = (Samples::F32(data), Nodata::Float(-1.0));
+    let mut item = Tile { id, day, band: "b", crs, corner, size: SIZE, data, nodata }.write(folder);
     item["assets"]["again"] = item["assets"]["data"].clone();
     item
 }

@@ -3,14 +3,15 @@ use std::io::Read;
 use flate2::read::ZlibDecoder;
 use libdeflater::{DecompressionError, Decompressor};
 
-use crate::{Error, Result, decode::block::too_short};
+use crate::{Error, Result, decode::block::too_short, spare};
 
 /// A zlib stream of at least `size` bytes, usually of `whole`; what lies beyond `size` is dropped.
 ///
 /// # Errors
 /// Damaged where the stream is none, or too short.
 pub(super) fn decode(stored: &[u8], size: usize, whole: usize) -> Result<Vec<u8>> {
-    let mut out = vec![0; whole.max(size)];
+    let mut out = spare::room(whole.max(size));
+    out.resize(whole.max(size), 0);
     match Decompressor::new().zlib_decompress(stored, &mut out) {
         Ok(got) if got >= size => {
             out.truncate(size);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    Error, Limits, Result, SampleType, Samples, Shape, Span, Window, decode,
+    Error, Limits, Result, SampleType, Samples, Shape, Span, Window, decode, spare,
     tiff::{field::Values, layout::Layout, place},
 };
 
@@ -42,6 +42,13 @@ pub struct Block {
     pub(crate) per_pixel: usize,
     /// `None`: sparse, all fill.
     pub(crate) bytes: Option<Bytes>,
+}
+
+/// An image that is being made of parts: the bytes of its samples from the first of the part on, and how many samples wide it is.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    pub bytes: &'a mut [u8],
+    pub width: usize,
 }
 
 impl Block {
@@ -188,7 +195,7 @@ impl Level {
         let (width, height) = (shape.width as usize, shape.height as usize);
         let bytes = match self.layout.encoding.plain(width, height) {
             Some(size) if size <= stored.len() => stored.slice(..size),
-            _ => decode::block(&self.layout.encoding, &stored, width, height).map_err(|e| e.within(&self.place(at)))?.into(),
+            _ => spare::shared(decode::block(&self.layout.encoding, &stored, width, height).map_err(|e| e.within(&self.place(at)))?),
         };
         Ok(Block { shape, per_pixel, bytes: Some(bytes) })
     }
@@ -240,18 +247,44 @@ impl Level {
     /// # Errors
     /// Misuse for a band or window outside the level, or where a block that the window touches is absent.
     pub fn assemble(&self, bands: &[usize], window: Window, blocks: &[(BlockAt, Block)]) -> Result<Vec<Samples>> {
-        self.check_window(bands, window)?;
-        let have: std::collections::HashSet<BlockAt> = blocks.iter().map(|(at, _)| *at).collect();
-        if let Some(absent) = self.blocks(bands, window).into_iter().find(|at| !have.contains(at)) {
-            return Err(Error::misuse(self.place(absent), "the window touches a block that was not given", ""));
-        }
         let mut out = Vec::new();
-        self.room(bands, window, &mut out)?;
-        let mut rows: Vec<&mut [u8]> = out.iter_mut().map(Samples::as_bytes_mut).collect();
+        self.assemble_into(bands, window, blocks, &mut out)?;
+        Ok(out)
+    }
+
+    /// [`Level::assemble`] into samples that were used before, whose memory is taken.
+    ///
+    /// # Errors
+    /// As [`Level::assemble`].
+    pub fn assemble_into(&self, bands: &[usize], window: Window, blocks: &[(BlockAt, Block)], out: &mut Vec<Samples>) -> Result<()> {
+        self.check_blocks(bands, window, blocks)?;
+        self.room(bands, window, out)?;
+        let width = window.width as usize;
+        let mut rows: Vec<Rows> = out.iter_mut().map(|samples| Rows { bytes: samples.as_bytes_mut(), width }).collect();
         for (at, block) in blocks {
             place::copy(self, *at, block, bands, window, &mut rows);
         }
-        Ok(out)
+        Ok(())
+    }
+
+    /// Copies the samples of `window` for one band from its decoded blocks into an image of which it is a part.
+    ///
+    /// # Errors
+    /// As [`Level::assemble`].
+    pub fn lay(&self, band: usize, window: Window, blocks: &[(BlockAt, Block)], to: Rows) -> Result<()> {
+        self.check_blocks(&[band], window, blocks)?;
+        let mut to = [to];
+        blocks.iter().for_each(|(at, block)| place::copy(self, *at, block, &[band], window, &mut to));
+        Ok(())
+    }
+
+    fn check_blocks(&self, bands: &[usize], window: Window, blocks: &[(BlockAt, Block)]) -> Result<()> {
+        self.check_window(bands, window)?;
+        let have: std::collections::HashSet<BlockAt> = blocks.iter().map(|(at, _)| *at).collect();
+        match self.blocks(bands, window).into_iter().find(|at| !have.contains(at)) {
+            Some(absent) => Err(Error::misuse(self.place(absent), "the window touches a block that was not given", "")),
+            None => Ok(()),
+        }
     }
 
     /// # Errors

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::{
     ByteSource, Error, Georeference, Limits, MaskKind, RasterInfo, RasterSource, Result, Samples, Sidecars, Span, Window,
-    tiff::{BlockAt, Known, Level, Step, Tiff, level::ALWAYS_ALLOWED, pam, parse, place, rpc, world_file},
+    tiff::{BlockAt, Known, Level, Rows, Step, Tiff, level::ALWAYS_ALLOWED, pam, parse, place, rpc, world_file},
 };
 
 /// Decoded bytes that one task should have to do, so that strips of one row do not drown in bookkeeping.
@@ -118,7 +118,7 @@ fn parse_all(at: &str, bytes: &dyn ByteSource, limits: &Limits) -> Result<Tiff> 
 struct Task<'a> {
     block_rows: std::ops::Range<u32>,
     window: Window,
-    out: Vec<&'a mut [u8]>,
+    out: Vec<Rows<'a>>,
 }
 
 fn read(level: &Level, bytes: &dyn ByteSource, bands: &[usize], window: Window) -> Result<Vec<Samples>> {
@@ -184,7 +184,7 @@ fn tasks<'a>(level: &Level, bands: &[usize], window: Window, out: &'a mut [Sampl
         let mut mine = Vec::with_capacity(rest.len());
         for slice in &mut rest {
             let (head, tail) = std::mem::take(slice).split_at_mut(part.pixels() * sample as usize);
-            mine.push(head);
+            mine.push(Rows { bytes: head, width: window.width as usize });
             *slice = tail;
         }
         tasks.push(Task { block_rows: first..end, window: part, out: mine });

@@ -25,7 +25,7 @@ mod xml;
 pub use field::ByteOrder;
 pub use file::{DirectoryFacts, DirectoryRole, Ghost, Tiff};
 pub use known::{Known, Step};
-pub use level::{Block, BlockAt, Level};
+pub use level::{Block, BlockAt, Level, Rows};
 pub use local::{LocalTiff, open};
 pub use parse::parse;
 

@@ -1,6 +1,6 @@
 use crate::{
     Window,
-    tiff::level::{Block, BlockAt, Level},
+    tiff::level::{Block, BlockAt, Level, Rows},
 };
 
 /// Pixels that a block and a window share: where they begin in each, and how many.
@@ -13,21 +13,20 @@ struct Shared {
     cols: usize,
 }
 
-/// Copies what `block` has of `window` into `out`: for each of `bands` the bytes of the window, row by row.
-pub(crate) fn copy(level: &Level, at: BlockAt, block: &Block, bands: &[usize], window: Window, out: &mut [&mut [u8]]) {
+/// Copies what `block` has of `window` into `out`, for each of `bands`.
+pub(crate) fn copy(level: &Level, at: BlockAt, block: &Block, bands: &[usize], window: Window, out: &mut [Rows]) {
     let Some(shared) = shared(level, at, block, window) else { return };
     for (band, out) in bands.iter().zip(out.iter_mut()) {
         let sample_at = if level.layout.pixel_interleaved { *band } else { 0 };
         if !level.layout.pixel_interleaved && *band != usize::from(at.plane) {
             continue;
         }
-        let width = window.width as usize;
         match level.sample().size() {
-            1 => sized::<1>(level, block, &shared, sample_at, width, out),
-            2 => sized::<2>(level, block, &shared, sample_at, width, out),
-            4 => sized::<4>(level, block, &shared, sample_at, width, out),
-            8 => sized::<8>(level, block, &shared, sample_at, width, out),
-            _ => sized::<16>(level, block, &shared, sample_at, width, out),
+            1 => sized::<1>(level, block, &shared, sample_at, out),
+            2 => sized::<2>(level, block, &shared, sample_at, out),
+            4 => sized::<4>(level, block, &shared, sample_at, out),
+            8 => sized::<8>(level, block, &shared, sample_at, out),
+            _ => sized::<16>(level, block, &shared, sample_at, out),
         }
     }
 }
@@ -46,9 +45,10 @@ fn shared(level: &Level, at: BlockAt, block: &Block, window: Window) -> Option<S
     Some(Shared { block_row, block_col, out_row, out_col, rows, cols })
 }
 
-fn sized<const N: usize>(level: &Level, block: &Block, shared: &Shared, sample_at: usize, width: usize, out: &mut [u8]) {
+fn sized<const N: usize>(level: &Level, block: &Block, shared: &Shared, sample_at: usize, out: &mut Rows) {
     let per_pixel = block.per_pixel;
-    let (out, _) = out.as_chunks_mut::<N>();
+    let width = out.width;
+    let (out, _) = out.bytes.as_chunks_mut::<N>();
     let stored = block.bytes.as_ref().map(|bytes| bytes.as_chunks::<N>().0);
     let fill: [u8; N] = level.fill.as_slice().try_into().unwrap_or([0; N]);
     for row in 0..shared.rows {

@@ -1,6 +1,7 @@
 //! One request to one account or host: signed, counted, checked, retried, and answered whole or as a typed failure.
 
 mod ask;
+mod body;
 mod connector;
 mod delay;
 mod doubt;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use md5::{Digest, Md5};
 use object_store::client::{HttpRequest, HttpRequestBody};
@@ -27,6 +28,7 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use crate::traffic::Traffic;
+use body::Body;
 pub(crate) use connector::{Connector, failure_of};
 pub(crate) use doubt::Doubt;
 pub(crate) use failure::{Answer, Failure};
@@ -169,7 +171,8 @@ impl Wire {
         if let Some(size) = response.content_length().filter(|size| *size > most && question.method != Method::HEAD) {
             return Err(Failure::TooLarge { size, most });
         }
-        let mut whole = BytesMut::new();
+        let told = response.content_length().filter(|_| question.method != Method::HEAD);
+        let mut whole = Body::of(told.unwrap_or_default());
         let (stall, began) = (patience::stall(), Instant::now());
         while let Some(chunk) =
             timeout(stall, response.chunk()).await.map_err(|_| Failure::stalled(stall, tries))?.map_err(|e| Failure::of(e, tries))?
@@ -180,15 +183,16 @@ impl Wire {
             if (whole.len() + chunk.len()) as u64 > most {
                 return Err(Failure::TooLarge { size: (whole.len() + chunk.len()) as u64, most });
             }
-            whole.extend_from_slice(&chunk);
+            whole.push(&chunk);
         }
         self.0.traffic.received(whole.len() as u64);
+        let whole = whole.done();
         // What a redirection leads to was followed already where it may be.
         let elsewhere = status.is_redirection() && status != StatusCode::NOT_MODIFIED;
         if elsewhere || status.is_client_error() || status.is_server_error() {
             return Err(Failure::Answer(Answer::new(status, &headers, &whole, delay::asked(&headers), tries)));
         }
-        let reply = Reply { status, headers, body: whole.freeze() };
+        let reply = Reply { status, headers, body: whole };
         match proof::flaw(&question, &reply) {
             None => Ok(reply),
             Some((flaw, what)) => Err(Failure::Garbled { flaw, what, tries }),

@@ -1,5 +1,7 @@
 use std::collections::HashMap;
+use std::ops::Range;
 
+use swath_raster::tiff::Rows;
 use swath_raster::{Nodata, SampleType, Samples, Shape, Window, with_real};
 
 use super::piece::Empty;
@@ -28,13 +30,20 @@ pub(super) enum Ground {
     Shared,
 }
 
+/// Rows that are emptied together.
+const BAND: usize = 64;
+
 /// The array while it is being filled: of two valid pixels the first stays.
+///
+/// Its memory is the system's zeros until something is laid: rows are marked empty only then.
 pub(super) struct Canvas {
     data: Samples,
     sample: SampleType,
     empty: Empty,
     width: usize,
     pixels: usize,
+    /// Bands of rows of each plane that are not marked empty yet; none where zeros mean that already.
+    untouched: Vec<bool>,
     /// Where values cannot tell: which pixels of a plane are filled.
     filled: HashMap<usize, Bits>,
 }
@@ -51,8 +60,46 @@ impl Canvas {
         let (Some(pixels), Some(samples)) = (pixels, samples) else {
             return Err(Error::new(Family::OverLimit, "", "an array too large for this machine", "fewer or coarser pixels"));
         };
-        let data = empty_samples(sample, empty.nodata, samples);
-        Ok(Self { data, sample, empty, width: shape.width as usize, pixels, filled: HashMap::new() })
+        let zeros = empty_samples(sample, empty.nodata, 1).as_bytes().iter().all(|byte| *byte == 0);
+        let untouched = if zeros { Vec::new() } else { vec![true; (shape.height as usize).div_ceil(BAND) * planes] };
+        let data = Samples::zeros(sample, samples);
+        Ok(Self { data, sample, empty, width: shape.width as usize, pixels, untouched, filled: HashMap::new() })
+    }
+
+    /// Where the pixels of a window of a plane go whose values need no second look.
+    ///
+    /// # Errors
+    /// Misuse where the window lies outside.
+    pub fn rows(&mut self, plane: usize, window: Window) -> Result<Rows<'_>> {
+        self.touch(plane, window)?;
+        let size = self.sample.size();
+        let first = plane * self.pixels + window.row as usize * self.width + window.col as usize;
+        let (from, to) = (first * size, (plane + 1) * self.pixels * size);
+        Ok(Rows { bytes: &mut self.data.as_bytes_mut()[from..to], width: self.width })
+    }
+
+    /// Marks rows empty in which nothing was laid before.
+    fn touch(&mut self, plane: usize, window: Window) -> Result<()> {
+        let inside = window.col as usize + window.width as usize <= self.width
+            && (window.row as usize + window.height as usize) * self.width <= self.pixels
+            && (plane + 1) * self.pixels <= self.data.len();
+        if !inside {
+            return Err(Error::misuse("", format!("{window:?} of plane {plane}"), "a part of the array"));
+        }
+        let first = window.row as usize / BAND;
+        self.mark(plane, first..(window.row as usize + window.height as usize).div_ceil(BAND));
+        Ok(())
+    }
+
+    fn mark(&mut self, plane: usize, bands: Range<usize>) {
+        if self.untouched.is_empty() {
+            return;
+        }
+        let (all, band) = ((self.pixels / self.width.max(1)).div_ceil(BAND), BAND * self.width);
+        for at in bands.filter(|at| std::mem::take(&mut self.untouched[plane * all + at])) {
+            let pixels = plane * self.pixels + at * band..plane * self.pixels + ((at + 1) * band).min(self.pixels);
+            fill_empty(&mut self.data, pixels, self.empty.nodata);
+        }
     }
 
     /// Lays a sheet over a window of a plane.
@@ -64,14 +111,10 @@ impl Canvas {
             cast = cast_to(&sheet.samples, self.sample);
             &cast
         };
+        self.touch(plane, window)?;
         let (pixels, width) = (self.pixels, self.width);
         let masked = |valid: &Valid| !matches!(valid, Valid::Mask(mask) if mask.len() != window.pixels());
-        let inside = window.col as usize + window.width as usize <= width
-            && (window.row as usize + window.height as usize) * width <= pixels
-            && samples.len() == window.pixels()
-            && masked(&sheet.valid)
-            && (plane + 1) * pixels <= self.data.len();
-        if !inside {
+        if samples.len() != window.pixels() || !masked(&sheet.valid) {
             let right = format!("one that fills {window:?} of the array");
             return Err(Error::misuse("", format!("a sheet of {} pixels", samples.len()), right));
         }
@@ -103,6 +146,8 @@ impl Canvas {
 
     /// The samples, and 0 where there is no data if neither a nodata value nor NaN says so.
     pub fn into_parts(mut self, planes: usize) -> (Samples, Option<Vec<u8>>) {
+        let bands = self.untouched.len() / planes.max(1);
+        (0..planes).for_each(|plane| self.mark(plane, 0..bands));
         if self.empty.told || self.empty.nodata.is_some() || self.sample.is_float() {
             return (self.data, None);
         }
@@ -222,6 +267,21 @@ pub(super) fn mark_empty(samples: &mut Samples, valid: &[u8], nodata: Option<Nod
     mark!(U8 I8 U16 I16 U32 I32 U64 I64 F32 F64 CI16 CI32 CF32 CF64);
 }
 
+/// Makes some of the samples mean 'no data'.
+fn fill_empty(samples: &mut Samples, range: Range<usize>, nodata: Option<Nodata>) {
+    let empty = empty_samples(samples.sample_type(), nodata, 1);
+    macro_rules! fill {
+        ($($variant:ident)*) => {
+            match (samples, &empty) {
+                $((Samples::$variant(to), Samples::$variant(empty)) => to[range].fill(empty[0]),)*
+                // Both are of one type.
+                _ => {}
+            }
+        };
+    }
+    fill!(U8 I8 U16 I16 U32 I32 U64 I64 F32 F64 CI16 CI32 CF32 CF64);
+}
+
 /// Samples that all mean 'no data'.
 pub(crate) fn empty_samples(sample: SampleType, nodata: Option<Nodata>, len: usize) -> Samples {
     macro_rules! integers {
@@ -312,6 +372,22 @@ mod tests {
         let told = [(LEFT, first), (RIGHT, second)];
         check(SampleType::I16, Empty { nodata, told: true }, &told, &right, None);
         check(SampleType::I16, Empty { nodata, told: false }, &told, &right, None);
+    }
+
+    #[test]
+    fn rows_in_which_nothing_was_laid_are_empty_all_the_same() {
+        let nodata = Some(Nodata::Int(-9));
+        let height = 3 * BAND as u32 + 1;
+        let mut canvas = Canvas::new(SampleType::I16, Empty { nodata, told: true }, 2, Shape { width: 2, height }).unwrap();
+        let window = Window { col: 1, row: BAND as u32 + 3, width: 1, height: 2 };
+        let rows = canvas.rows(1, window).unwrap();
+        for (row, value) in [5i16, 6].into_iter().enumerate() {
+            rows.bytes[row * rows.width * 2..][..2].copy_from_slice(&value.to_ne_bytes());
+        }
+        let (plane, at) = (2 * height as usize, 2 * (BAND + 3) + 1);
+        let mut right = vec![-9i16; 2 * plane];
+        (right[plane + at], right[plane + at + 2]) = (5, 6);
+        assert!(canvas.into_parts(2).0 == Samples::I16(right));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod array;
 mod blocks;
+mod budget;
 mod canvas;
 mod common;
 mod cut;

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
@@ -6,11 +7,14 @@ use swath_raster::tiff::{Block, BlockAt, Level};
 use swath_raster::warp::{Field, Method, nearest, resample, validity};
 use swath_raster::{Nodata, Samples, Window};
 
-use super::canvas::{Sheet, Valid, mark_empty};
+use super::canvas::{Canvas, Ground, Sheet, Valid, mark_empty};
 use super::fetch::Fetch;
 use super::read::Reader;
 use super::stock::{Share, Stretch};
 use crate::Result;
+
+/// Bytes of samples that a thread keeps between pieces.
+const KEPT: usize = 4 << 20;
 
 /// A part of a source's share of the target, small enough to be decoded at once.
 pub(super) struct Piece {
@@ -37,6 +41,14 @@ pub(super) struct Empty {
     pub told: bool,
 }
 
+/// What a piece gives the array.
+pub(super) enum Made {
+    /// Of each band, in the order of `source.bands`.
+    Sheets(Vec<Sheet>),
+    /// Blocks whose samples are those of the array as they are.
+    Blocks(Vec<(BlockAt, Block)>),
+}
+
 impl Piece {
     /// Fetches its bytes.
     ///
@@ -47,18 +59,46 @@ impl Piece {
         try_join_all(self.stretches.iter().map(|stretch| stretch.load(fetch, href, version))).await.map(drop)
     }
 
-    /// Decodes and resamples: a sheet for each band, in the order of `source.bands`.
+    /// Decodes, and resamples where grids differ.
     ///
     /// # Errors
     /// Damaged where a block is none, naming its range.
-    pub fn sheets(&self, empty: Empty) -> Result<Vec<Sheet>> {
-        let (reader, bands) = (&self.reader, self.reader.bands());
-        let level = reader.level()?;
-        let mut decoded = level.assemble(&bands, self.source, &blocks(level, &self.data)?)?;
+    pub fn made(&self, empty: Empty, ground: Ground) -> Result<Made> {
+        let level = self.reader.level()?;
+        let blocks = blocks(level, &self.data)?;
+        if empty.told && ground == Ground::Fresh && self.reader.offset.is_some() {
+            return Ok(Made::Blocks(blocks));
+        }
+        if empty.told && self.reader.offset.is_none() && self.reader.method == Method::Nearest {
+            return self.picked(&blocks, empty).map(Made::Sheets);
+        }
+        let decoded = level.assemble(&self.reader.bands(), self.source, &blocks)?;
+        drop(blocks);
+        self.sheets(decoded, empty).map(Made::Sheets)
+    }
+
+    /// Lays what it made over a window of the array; the planes of a time step begin at `first`.
+    ///
+    /// # Errors
+    /// Misuse where it does not fit there.
+    pub fn lay(&self, made: &Made, canvas: &mut Canvas, first: usize, window: Window, ground: Ground) -> Result<()> {
+        let bands = self.reader.source.bands.iter();
+        match made {
+            Made::Sheets(sheets) => bands.zip(sheets).try_for_each(|(band, sheet)| canvas.lay(first + band.array, window, sheet, ground)),
+            Made::Blocks(blocks) => {
+                let level = self.reader.level()?;
+                bands
+                    .map(|band| Ok(level.lay(band.file, self.source, blocks, canvas.rows(first + band.array, window)?)?))
+                    .collect::<Result<()>>()
+            }
+        }
+    }
+
+    fn sheets(&self, mut decoded: Vec<Samples>, empty: Empty) -> Result<Vec<Sheet>> {
+        let reader = &self.reader;
         if empty.told {
             let samples = match reader.offset {
                 Some(_) => decoded,
-                None if reader.method == Method::Nearest => nearest(&decoded, self.source, &reader.map, self.target, empty.nodata)?,
                 None => self.computed(&decoded, empty)?,
             };
             return Ok(samples.into_iter().map(|samples| Sheet { samples, valid: Valid::Told }).collect());
@@ -77,6 +117,18 @@ impl Piece {
         }
         let patches = resample(&self.fields(&decoded, &valid), &reader.map, self.target, reader.method)?;
         Ok(patches.into_iter().map(|patch| Sheet { samples: patch.samples, valid: Valid::Mask(patch.valid) }).collect())
+    }
+
+    /// The nearest pixels, from the blocks as they lie side by side; for that a thread keeps its memory.
+    fn picked(&self, blocks: &[(BlockAt, Block)], empty: Empty) -> Result<Vec<Sheet>> {
+        thread_local!(static BESIDE: Cell<Vec<Samples>> = const { Cell::new(Vec::new()) });
+        let (reader, mut beside) = (&self.reader, BESIDE.take());
+        reader.level()?.assemble_into(&reader.bands(), self.source, blocks, &mut beside)?;
+        let picked = nearest(&beside, self.source, &reader.map, self.target, empty.nodata)?;
+        if beside.iter().map(|samples| samples.as_bytes().len()).sum::<usize>() <= KEPT {
+            BESIDE.set(beside);
+        }
+        Ok(picked.into_iter().map(|samples| Sheet { samples, valid: Valid::Told }).collect())
     }
 
     fn computed(&self, decoded: &[Samples], empty: Empty) -> Result<Vec<Samples>> {

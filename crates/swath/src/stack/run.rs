@@ -3,12 +3,12 @@ use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 use swath_raster::Window;
-use tokio::sync::Semaphore;
 
-use super::canvas::{Canvas, Ground, Sheet};
+use super::budget::{Budget, Held};
+use super::canvas::{Canvas, Ground};
 use super::fetch::{Cost, Fetch};
 use super::header::{self, Opened};
-use super::piece::{Empty, Piece};
+use super::piece::{Empty, Made, Piece};
 use super::place::Positions;
 use super::plan::Source;
 use super::read::Reader;
@@ -17,9 +17,8 @@ use crate::{Error, Result};
 
 /// Headers asked for at once.
 const HEADERS: usize = 256;
-/// Pieces whose bytes are asked for at once, and the KiB that those may take together.
+/// Pieces whose bytes are asked for at once.
 const FETCHES: usize = 512;
-const FETCHED_KIB: usize = 24 << 10;
 
 /// What a run gave.
 #[derive(Debug)]
@@ -63,22 +62,23 @@ pub async fn run(plan: &StackPlan, fetch: &dyn Fetch, progress: &(dyn Fn(u64) + 
         }
     }
     drop(readers);
-    let room = Semaphore::new(FETCHED_KIB);
-    let mut loading = stream::iter(pieces)
-        .map(|piece| fetched(piece, fetch, &room))
-        .buffered(FETCHES)
-        .map(|(piece, done, held)| decoded(piece, done, held, empty))
-        .buffered(rayon::current_num_threads() + 1);
-    while let Some((piece, sheets, _held)) = loading.next().await {
+    let budget = Budget::beside(plan.array_bytes());
+    let (at_once, grounds) = (rayon::current_num_threads() + 1, &grounds);
+    let loading = stream::iter(pieces).map(|piece| fetched(piece, fetch, &budget));
+    let decode = |fetched| decoded(fetched, empty, grounds);
+    // Where no two meet it does not matter which comes first.
+    let apart = grounds.iter().all(|ground| *ground == Ground::Fresh);
+    let mut loading = match apart {
+        true => loading.buffer_unordered(FETCHES).map(decode).buffer_unordered(at_once).left_stream(),
+        false => loading.buffered(FETCHES).map(decode).buffered(at_once).right_stream(),
+    };
+    while let Some((piece, made, held)) = loading.next().await {
         let (source, window) = (&piece.reader.source, plan.in_part(piece.target));
-        match sheets {
-            Ok(sheets) => {
-                for (band, sheet) in source.bands.iter().zip(&sheets) {
-                    canvas.lay(source.time * bands + band.array, window, sheet, grounds[piece.index])?;
-                }
-            }
+        match made {
+            Ok(made) => piece.lay(&made, &mut canvas, source.time * bands, window, grounds[piece.index])?,
             Err(e) => failed.note(piece.index, header::about(source, e))?,
         }
+        budget.settle(held, source.bytes(window));
         progress(source.bytes(window));
     }
     drop(loading);
@@ -171,26 +171,27 @@ async fn readers(plan: &StackPlan, fetch: &dyn Fetch, failed: &mut Failures) -> 
     Ok(readers)
 }
 
-type Permit<'a> = Option<tokio::sync::SemaphorePermit<'a>>;
+type Fetched<'a> = (Piece, Result<()>, Held<'a>);
 
 /// Fetches one piece once there is memory for it. Pieces ask in their order, so the first is never kept waiting by a later one.
-async fn fetched<'a>(piece: Piece, fetch: &dyn Fetch, room: &'a Semaphore) -> (Piece, Result<()>, Permit<'a>) {
-    let kib = usize::try_from(piece.fetched >> 10).unwrap_or(FETCHED_KIB).clamp(1, FETCHED_KIB);
-    // The limit fits a u32, and the semaphore is never closed.
-    let held = room.acquire_many(kib as u32).await.ok();
+async fn fetched<'a>(piece: Piece, fetch: &dyn Fetch, budget: &'a Budget) -> Fetched<'a> {
+    let held = budget.take(piece.fetched).await;
     let done = piece.fetch(fetch).await;
     (piece, done, held)
 }
 
-async fn decoded(piece: Piece, fetched: Result<()>, held: Permit<'_>, empty: Empty) -> (Arc<Piece>, Result<Vec<Sheet>>, Permit<'_>) {
-    let piece = Arc::new(piece);
+async fn decoded<'a>(fetched: Fetched<'a>, empty: Empty, grounds: &[Ground]) -> (Arc<Piece>, Result<Made>, Held<'a>) {
+    let (piece, fetched, held) = fetched;
+    let (ground, piece) = (grounds[piece.index], Arc::new(piece));
     if let Err(e) = fetched {
         return (piece, Err(e), held);
     }
     let own = Arc::clone(&piece);
-    let work = tokio::task::spawn_blocking(move || crate::on_own_threads(|| own.sheets(empty)));
-    let sheets = work.await.unwrap_or_else(|e| Err(Error::misuse("", format!("a worker stopped: {e}"), "")));
-    (piece, sheets, held)
+    // On a thread of the pool what is parallel inside costs little.
+    let work = move || crate::on_own_threads(|| rayon::scope(|_| own.made(empty, ground)));
+    let made = tokio::task::spawn_blocking(work).await;
+    let made = made.unwrap_or_else(|e| Err(Error::misuse("", format!("a worker stopped: {e}"), "")));
+    (piece, made, held)
 }
 
 struct Failures {

@@ -69,7 +69,7 @@ const LEAST: u64 = 16 << 20;
 /// As [`run`]; Disk where the scratch folder has too little room.
 pub async fn collect(plan: &StackPlan, fetch: &dyn Fetch, room: &Room, progress: &(dyn Fn(u64) + Sync)) -> Result<Collected> {
     let budget = (room.memory.saturating_sub(AT_ONCE as u64 * PIECES) / AT_ONCE as u64).max(LEAST);
-    if at_once(plan) <= budget {
+    if at_once(plan) <= room.memory.saturating_sub(PIECES).max(LEAST) {
         let Outcome { stack, failures } = run(plan, fetch, progress).await?;
         return Ok(Collected { array: Box::new(stack), failures });
     }

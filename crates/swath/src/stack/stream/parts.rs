@@ -20,15 +20,8 @@ struct Slice {
     first: usize,
 }
 
-/// Bytes that the plan takes when it is run as one.
-pub(super) fn at_once(plan: &StackPlan) -> u64 {
-    let made = groups(&plan.times, plan.reduce, plan.over).len();
-    let shape = plan.grid.shape;
-    let samples = [plan.bands.len() as u64, shape.width.into(), shape.height.into()];
-    samples.into_iter().fold(pixel_bytes(plan, plan.times.len(), made), u64::saturating_mul)
-}
-
-/// Cuts a plan so that no part takes more than `budget` bytes, or is a single pixel.
+/// Cuts a plan into parts that together make every pixel of every step once, none of which takes more than `budget` bytes, or is a
+/// single pixel.
 pub(super) fn shares(plan: &StackPlan, budget: u64) -> Vec<Share> {
     let groups = groups(&plan.times, plan.reduce, plan.over);
     let longest = longest(plan, &groups);
@@ -53,6 +46,19 @@ pub(super) fn shares(plan: &StackPlan, budget: u64) -> Vec<Share> {
         }
     }
     all
+}
+
+/// Bytes that the plan takes when it is run as one.
+pub(super) fn at_once(plan: &StackPlan) -> u64 {
+    let shape = plan.grid.shape;
+    let samples = [plan.bands.len() as u64, shape.width.into(), shape.height.into()].into_iter().fold(1, u64::saturating_mul);
+    if plan.reduce == Reduce::None && plan.values == Values::Stored && (plan.nodata.is_some() || plan.data_type.is_float()) {
+        // The samples, and of each a bit while they are laid.
+        let bits = samples.saturating_mul(plan.times.len() as u64).saturating_mul(8 * plan.data_type.size() as u64 + 1);
+        return bits / 8;
+    }
+    let made = if plan.reduce == Reduce::None { 0 } else { groups(&plan.times, plan.reduce, plan.over).len() };
+    samples.saturating_mul(pixel_bytes(plan, plan.times.len(), made))
 }
 
 /// Steps that must be read together, and steps that they make.
