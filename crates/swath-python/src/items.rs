@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
@@ -11,16 +11,26 @@ use crate::catalog::Found;
 /// Deeper than this no item nests.
 const DEEPEST: u32 = 64;
 
-/// Items as they come from Python: what a search found, or a list of dictionaries and pystac items. Of the latter no more is taken
-/// than a plan may need: geometries, links and statistics stay where they are.
+/// Items taken at once: few enough to be forgotten before memory is slow.
+const PART: usize = 256;
+
+/// Items as they come from Python, part by part: what a search found, or a list of dictionaries and pystac items. Of the latter no more
+/// is taken than a plan may need: geometries, links and statistics stay where they are.
 ///
 /// # Errors
-/// TypeError for what is neither.
-pub fn taken(items: &Bound<'_, PyAny>) -> PyResult<Arc<Vec<Value>>> {
+/// TypeError for what is neither; what `each` says.
+pub fn for_each<'a>(items: &'a Bound<'_, PyAny>, mut each: impl FnMut(Cow<'a, [Value]>) -> PyResult<()>) -> PyResult<()> {
     if let Ok(found) = items.cast::<Found>() {
-        return Ok(Arc::clone(&found.get().items));
+        return found.get().items.chunks(PART * 16).try_for_each(|part| each(Cow::Borrowed(part)));
     }
-    items.try_iter()?.map(|item| one(&item?)).collect::<PyResult<_>>().map(Arc::new)
+    let mut part = Vec::with_capacity(PART);
+    for item in items.try_iter()? {
+        part.push(one(&item?)?);
+        if part.len() == PART {
+            each(Cow::Owned(std::mem::replace(&mut part, Vec::with_capacity(PART))))?;
+        }
+    }
+    if part.is_empty() { Ok(()) } else { each(Cow::Owned(part)) }
 }
 
 fn one(item: &Bound<'_, PyAny>) -> PyResult<Value> {

@@ -1,25 +1,30 @@
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
-use swath::raster::{Nodata, SampleType};
-use swath::stack::{self, GroupBy, OnError, StackPlan, StackRequest};
+use swath::raster::{Nodata, SampleType, Shape};
+use swath::stack::{self, GroupBy, Known, OnError, StackPlan, StackRequest};
 use swath::{Error, Result};
 
 use crate::access::Spoken;
 use crate::error::{raised, unread};
-use crate::items::taken;
+use crate::items::for_each;
+use crate::names::Names;
 use crate::plan::{Plan, fetch};
 use crate::process::{wait, work};
 use crate::request::Asked;
-use crate::{names, said};
+use crate::said;
 
 /// Items that say enough to plan arrays with, taken once for all the plans of one call.
 #[pyclass(frozen, module = "swath._swath")]
 pub struct Material {
-    items: Arc<Vec<Value>>,
+    known: Arc<Known>,
     reasons: Vec<String>,
+    /// How files whose headers were read are cut, by href.
+    blocks: HashMap<String, Shape>,
     /// The assets that were asked for, by names that the engine knows.
     names: Vec<String>,
 }
@@ -42,30 +47,45 @@ struct Wanted {
 #[pyo3(signature = (items, wanted, access, sign=None))]
 pub fn material(py: Python<'_>, items: &Bound<'_, PyAny>, wanted: &str, access: Spoken, sign: Option<Py<PyAny>>) -> PyResult<Material> {
     let wanted: Wanted = serde_json::from_str(wanted).map_err(|e| unread("items", &e))?;
-    let mut items = taken(items)?;
-    if let Some(config) = &wanted.config {
-        let own: &mut Vec<Value> = Arc::make_mut(&mut items);
-        said::fill(own, config);
-    }
-    let names = names::resolved(&items, &wanted.assets);
-    let root = wanted.root.or_else(|| first_href(&items)).unwrap_or_else(|| ".".to_owned());
-    let fetch = fetch(&root, &access, sign).map_err(|e| raised(&e))?;
+    let (mut known, mut resolved) = (Known::default(), Names::new(&wanted.assets));
+    for_each(items, |part| {
+        let part = wanted.told(part);
+        resolved.look(&part);
+        py.detach(|| swath::on_own_threads(|| known.add(&part))).map_err(|e| raised(&e))
+    })?;
+    let names = resolved.into_names();
     let errors = if wanted.lenient { OnError::Nodata } else { OnError::Raise };
     let request = StackRequest { assets: names.clone(), errors, ..StackRequest::default() };
+    if known.is_enough(&request) {
+        return Ok(Material { known: Arc::new(known), reasons: Vec::new(), blocks: HashMap::new(), names });
+    }
+    // Then they are needed whole, to be filled in.
+    let mut whole = Vec::new();
+    for_each(items, |part| {
+        whole.extend(wanted.told(part).into_owned());
+        Ok(())
+    })?;
+    let first = known.first_href().map(|href| href.split(['?', '#']).next().unwrap_or(href).to_owned());
+    let root = wanted.root.or(first).unwrap_or_else(|| ".".to_owned());
+    let fetch = fetch(&root, &access, sign).map_err(|e| raised(&e))?;
     wait(py, move || async move {
-        let filled = stack::filled(&items, &request, &fetch).await?;
-        Ok(match filled {
-            Some(filled) => Material { items: Arc::new(filled.items), reasons: filled.reasons, names },
-            None => Material { items, reasons: Vec::new(), names },
-        })
+        let filled = stack::filled(&whole, &request, &fetch).await?;
+        let (known, reasons, blocks) = match filled {
+            Some(filled) => (Known::read(&filled.items)?, filled.reasons, filled.blocks),
+            None => (known, Vec::new(), HashMap::new()),
+        };
+        Ok(Material { known: Arc::new(known), reasons, blocks, names })
     })
 }
 
-/// Where the first file of items lies, without its query.
-fn first_href(items: &[Value]) -> Option<String> {
-    let mut assets = items.iter().filter_map(|item| item.get("assets")?.as_object()).flat_map(|assets| assets.values());
-    let href = assets.find_map(|asset| asset.get("href")?.as_str())?;
-    Some(href.split(['?', '#']).next().unwrap_or(href).to_owned())
+impl Wanted {
+    /// Items with what a person says of them.
+    fn told<'a>(&self, items: Cow<'a, [Value]>) -> Cow<'a, [Value]> {
+        let Some(config) = &self.config else { return items };
+        let mut items = items.into_owned();
+        said::fill(&mut items, config);
+        Cow::Owned(items)
+    }
 }
 
 #[pymethods]
@@ -74,21 +94,21 @@ impl Material {
         self.names.clone()
     }
     fn ids(&self) -> Vec<String> {
-        self.items.iter().map(|item| item["id"].as_str().unwrap_or_default().to_owned()).collect()
+        self.known.ids().map(str::to_owned).collect()
     }
     /// The places of the items of each step of time, in the order in which they fill it.
-    fn steps(&self, py: Python<'_>, groupby: &str) -> PyResult<Vec<Vec<usize>>> {
-        let by = GroupBy::parse(groupby).unwrap_or_default();
-        py.detach(|| stack::steps(&self.items, by)).map_err(|e| raised(&e))
+    fn steps(&self, py: Python<'_>, groupby: &str) -> Vec<Vec<usize>> {
+        py.detach(|| self.known.steps(GroupBy::parse(groupby).unwrap_or_default()))
     }
     /// Plans the array of these items.
     fn plan(&self, py: Python<'_>, asked: &str) -> PyResult<Plan> {
         let mut asked: Asked = serde_json::from_str(asked).map_err(|e| unread("load", &e))?;
         let other = Other { data_type: asked.data_type.take(), nodata: asked.nodata.take() };
         let request = asked.request().map_err(|e| raised(&e))?;
-        let (items, reasons) = (Arc::clone(&self.items), self.reasons.clone());
+        let (known, reasons, blocks) = (Arc::clone(&self.known), self.reasons.clone(), self.blocks.clone());
         work(py, move |_| {
-            let mut plan = stack::plan(&items, &request)?;
+            let mut plan = known.plan(&request)?;
+            plan.blocks = plan.sources.first().and_then(|source| blocks.get(&source.href).copied());
             plan.reasons.extend(reasons);
             other.change(&mut plan)?;
             Ok(Plan::from(plan))

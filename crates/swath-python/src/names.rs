@@ -2,16 +2,39 @@ use serde_json::{Map, Value};
 
 /// What the engine calls the assets and bands that a person names: a name that no asset and no band has may be the eo extension's word
 /// for a colour (`red`), or odc-stac's `asset.2`.
-pub fn resolved(items: &[Value], wanted: &[String]) -> Vec<String> {
-    wanted.iter().map(|name| one(items, name).unwrap_or_else(|| name.clone())).collect()
+pub struct Names(Vec<(String, Kind)>);
+
+enum Kind {
+    Unknown,
+    /// Of an asset or a band.
+    Own,
+    Of(String),
 }
 
-fn one(items: &[Value], name: &str) -> Option<String> {
-    let known = |(key, asset): (&String, &Map<String, Value>)| key == name || bands(asset).any(|b| text(b, "name") == Some(name));
-    if name.contains(':') || items.iter().any(|item| assets(item).any(known)) {
-        return None;
+impl Names {
+    pub fn new(wanted: &[String]) -> Self {
+        let kind = |name: &String| if name.contains(':') { Kind::Own } else { Kind::Unknown };
+        Self(wanted.iter().map(|name| (name.clone(), kind(name))).collect())
     }
-    coloured(items, name).or_else(|| numbered(items, name))
+
+    /// Looks for names in more items.
+    pub fn look(&mut self, items: &[Value]) {
+        for (name, kind) in self.0.iter_mut().filter(|(_, kind)| !matches!(kind, Kind::Own)) {
+            let known = |(key, asset): (&String, &Map<String, Value>)| key == name || bands(asset).any(|b| text(b, "name") == Some(name));
+            if items.iter().any(|item| assets(item).any(known)) {
+                *kind = Kind::Own;
+            } else if matches!(kind, Kind::Unknown)
+                && let Some(other) = coloured(items, name).or_else(|| numbered(items, name))
+            {
+                *kind = Kind::Of(other);
+            }
+        }
+    }
+
+    pub fn into_names(self) -> Vec<String> {
+        let one = |(name, kind)| if let Kind::Of(other) = kind { other } else { name };
+        self.0.into_iter().map(one).collect()
+    }
 }
 
 /// Of several with this colour the one of the asset with the fewest bands, then the first by its key, as odc-stac has it.

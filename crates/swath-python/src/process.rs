@@ -13,7 +13,7 @@ use crate::error::raised;
 /// How long Ctrl-C waits at most to be heard.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// How long what was interrupted may take to end.
-const FAREWELL: Duration = Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The threads of one process: a child that was forked has none of its parent's.
 static THREADS: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);

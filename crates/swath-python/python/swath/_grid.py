@@ -189,7 +189,8 @@ def around(outline: tuple[str, tuple[tuple[float, float], ...]], target: str) ->
 
 
 def _most_common(grids):
-    counted, without_anchor = Counter(), Counter()
+    counted: Counter = Counter()
+    without_anchor: Counter = Counter()
     for grid, count in grids:
         a, _, _, _, e, _ = grid.transform
         counted[grid.crs, (a, e), _anchor(grid.transform)] += count

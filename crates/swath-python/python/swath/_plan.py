@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -71,6 +72,7 @@ class Plan:
     def __init__(self, groups: list[Group], names: list[str], labels: dict[str, str], units: dict[str, str]):
         self._groups, self._names, self._labels, self._units = groups, names, labels, units
         self.properties: dict[str, tuple] = {}
+        self._given = False
         first = groups[0].pixels.facts
         self.grid = _grid_of(first)
         self.native: bool = first["native"]
@@ -91,7 +93,7 @@ class Plan:
             base["groupby"] = ENGINE[asked.groupby]
         own = _Own(material.plan(json.dumps(base)))
         target = grid(own)
-        labels = _labels(asked.names, own.facts["bands"])
+        labels = _labels(asked.names, material.names(), own.facts["bands"])
         kinds: dict[tuple, list[str]] = {}
         units: dict[str, str] = {}
         for band in own.facts["bands"]:
@@ -118,6 +120,7 @@ class Plan:
                 pixels = Fused(pixels, [len(step) for step in steps or ()], own.facts["times"], wish.fuser, wish.dtype)
             groups.append(Group(members, pixels, wish))
         made = cls(groups, [band["name"] for band in own.facts["bands"]], labels, units)
+        made._given = asked.in_order
         if properties := asked.properties or asked.config.with_properties(collection):
             from ._properties import variables
 
@@ -165,7 +168,7 @@ class Plan:
 
     def explain(self) -> str:
         """The plan in words: the array, the reasons for its grid, and each file with the part that it fills."""
-        return "\n\n".join(pixels.plan.explain() for _, pixels, _ in self._groups)
+        return "\n\n".join(_ordered(group, self._given) for group in self._groups)
 
     def cost(self) -> dict[str, int]:
         """Requests and bytes that reading the whole array takes; the headers of the files are read for it."""
@@ -212,7 +215,7 @@ class Plan:
             "why": "; ".join(self.reasons),
         }
         cells = "".join(f"<tr><th style='text-align:left'>{k}</th><td>{escape(str(v))}</td></tr>" for k, v in lines.items())
-        return f"<div><strong>swath.Plan</strong><table>{cells}</table><pre>{escape(self.explain()[:4000])}</pre></div>"
+        return f"<div><strong>swath.Plan</strong><table>{cells}</table><details><summary>files</summary><pre>{escape(self.explain()[:4000])}</pre></details></div>"
 
 
 class _Own:
@@ -235,17 +238,34 @@ class _Own:
         return found
 
 
+def _ordered(group: Group, given: bool) -> str:
+    """A plan in words, with what becomes of overlapping items where that is not the engine's own way."""
+    text = group.pixels.plan.explain()
+    if group.wish.fuser:
+        told = f"in each step by {getattr(group.wish.fuser, '__name__', group.wish.fuser)}, one item after another"
+    elif given:
+        told = "in each step as the items were given: of two valid pixels the first stays"
+    else:
+        return text
+    return "\n".join(f"order   {told}" if line.startswith("order ") else line for line in text.split("\n"))
+
+
 def _grid_of(facts: dict) -> Grid:
     grid = facts["grid"]
     return Grid(grid["crs"], tuple(grid["transform"]), (grid["shape"]["height"], grid["shape"]["width"]))
 
 
-def _labels(asked: list[str], bands: list[dict]) -> dict[str, str]:
+def _labels(asked: list[str], resolved: list[str], bands: list[dict]) -> dict[str, str]:
     """What bands are called: as they were asked for, where each name asks for one of them."""
-    names = [band["name"] for band in bands]
-    if len(set(asked)) != len(names):
-        return {name: name for name in names}
-    return {name: name if ":" in word else word for name, word in zip(names, asked)}
+    alone = Counter(band["asset"] for band in bands)
+
+    def meant(name: str, band: dict) -> bool:
+        asset = band["asset"]
+        return name == band["name"] or name.startswith(f"{asset}:") or (alone[asset] == 1 and asset in (name, band["name"]))
+
+    if len(asked) == len(bands) and all(meant(name, band) for name, band in zip(resolved, bands)):
+        return {band["name"]: band["name"] if ":" in word else word for word, band in zip(asked, bands)}
+    return {band["name"]: band["name"] for band in bands}
 
 
 def _size(count: int) -> str:

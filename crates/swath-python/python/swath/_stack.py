@@ -293,7 +293,7 @@ def _ordered(array, items: list[dict], sortby_date):
 
 
 def _described(array, items, plan, properties, band_coords):
-    coords = {}
+    coords: dict[str, Any] = {}
     if properties:
         names = None if properties is True else [properties] if isinstance(properties, str) else list(properties)
         coords |= _facts([item["properties"] for item in items], "time", names, {"datetime"})

@@ -57,7 +57,8 @@ pub struct Class {
 /// Damaged, naming item and field, where a field that is there says something impossible or the datetime is absent.
 pub(super) fn read(item: &Value) -> Result<ItemFacts> {
     let id = item["id"].as_str().unwrap_or("(item without id)").to_owned();
-    let properties = item["properties"].as_object().cloned().unwrap_or_default();
+    let nothing = Map::new();
+    let properties = item["properties"].as_object().unwrap_or(&nothing);
     let datetime = ["datetime", "start_datetime", "end_datetime"]
         .iter()
         .find_map(|key| properties.get(*key)?.as_str())
@@ -67,11 +68,10 @@ pub(super) fn read(item: &Value) -> Result<ItemFacts> {
         .to_utc();
     let instant = |key: &str| Some(DateTime::parse_from_rfc3339(properties.get(key)?.as_str()?).ok()?.to_utc());
     let period = instant("start_datetime").zip(instant("end_datetime")).filter(|(from, to)| (*to - *from).num_seconds() >= 86_399);
-    let no_assets = Map::new();
     let mut assets = Vec::new();
-    for (key, asset) in item["assets"].as_object().unwrap_or(&no_assets) {
-        if let Some(asset) = asset.as_object().filter(|a| is_raster(a, &properties)) {
-            assets.push(asset_facts(&id, key, asset, &properties)?);
+    for (key, asset) in item["assets"].as_object().unwrap_or(&nothing) {
+        if let Some(asset) = asset.as_object().filter(|a| is_raster(a, properties)) {
+            assets.push(asset_facts(&id, key, asset, properties)?);
         }
     }
     Ok(ItemFacts { longitude: middle_longitude(item), id, datetime, period, assets })
@@ -165,14 +165,14 @@ fn shape(at: &str, value: &Value) -> Result<Shape> {
 }
 
 fn bands(at: &str, asset: &Map<String, Value>) -> Result<Vec<BandFacts>> {
-    let list = |name: &str| asset.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let list = |name: &str| asset.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let (common, eo, raster) = (list("bands"), list("eo:bands"), list("raster:bands"));
     let count = common.len().max(eo.len()).max(raster.len()).max(1);
     let empty = Map::new();
     (0..count)
         .map(|i| {
             let layers: Vec<&Map<String, Value>> =
-                [&common, &raster, &eo].iter().filter_map(|l| l.get(i)?.as_object()).chain([asset, &empty]).collect();
+                [common, raster, eo].iter().filter_map(|l| l.get(i)?.as_object()).chain([asset, &empty]).collect();
             let field = |names: &[&str]| layers.iter().find_map(|l| names.iter().find_map(|n| l.get(*n).filter(|v| !v.is_null())));
             band(at, i, &field, &layers[..layers.len() - 2])
         })

@@ -1,19 +1,8 @@
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
-use rayon::prelude::*;
-use serde_json::Value;
 
-use super::facts::{self, ItemFacts};
+use super::facts::ItemFacts;
 use super::{GroupBy, Order};
 use crate::{Error, Result};
-
-/// The places of items in their time steps, as [`super::plan`] groups them.
-///
-/// # Errors
-/// Damaged where an item says something impossible.
-pub fn steps(items: &[Value], by: GroupBy) -> Result<Vec<Vec<usize>>> {
-    let items: Vec<ItemFacts> = items.par_iter().map(facts::read).collect::<Result<_>>()?;
-    Ok(group(&items, by, Order::default()))
-}
 
 /// Indices of the items of each time step, in the order in which they fill it.
 ///

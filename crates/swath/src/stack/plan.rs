@@ -1,7 +1,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use swath_raster::crs::Crs;
@@ -9,11 +8,11 @@ use swath_raster::warp::{self, Method, Wanted};
 use swath_raster::{Affine, Bounds, Grid, Nodata, SampleType, Shape, Window};
 
 use super::common::common_type;
-use super::facts::{self, AssetFacts, Class, ItemFacts};
+use super::facts::{AssetFacts, Class, ItemFacts};
 use super::place::{GridKey, Placed, place_all};
 use super::reduce::possible;
 use super::select::{self, Picked};
-use super::{OnError, Order, Over, Reduce, StackRequest, Values, group, number};
+use super::{Known, OnError, Order, Over, Reduce, StackRequest, Values, group, number};
 use crate::{Error, Family, Result};
 
 /// What will be read, and what becomes of it: plain data, to be printed, compared, or sent to a worker.
@@ -205,12 +204,16 @@ impl StackPlan {
 /// Misuse where the request meets no pixel or an item lacks `proj:` fields; Damaged where an item contradicts itself;
 /// OverLimit, with what to ask instead, where the array would be larger than the limit.
 pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
-    let items: Vec<ItemFacts> = items.par_iter().map(facts::read).collect::<Result<_>>()?;
+    Known::read(items)?.plan(request)
+}
+
+/// The same, of what was read of them.
+pub(super) fn of_facts(items: &[ItemFacts], request: &StackRequest) -> Result<StackPlan> {
     if items.is_empty() {
         return Err(Error::new(Family::Absent, "", "no item was found", "items to stack").hint("ask for more items"));
     }
-    let picked = select::pick(&items, &request.assets)?;
-    let used = used(&items, &picked);
+    let picked = select::pick(items, &request.assets)?;
+    let used = used(items, &picked);
     let grids: Vec<Grid> = used.iter().map(|(item, asset)| grid_of(item, asset)).collect::<Result<_>>()?;
     let wanted = Wanted { crs: request.crs.clone(), resolution: request.resolution, bounds: request.bounds, crop: request.bbox };
     let choice = match &request.grid {
@@ -227,10 +230,10 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
     let placed = place_all(&choice.grid, &grids.iter().collect::<Vec<_>>())?;
     let steps = match &request.steps {
         Some(steps) => group::given(steps, items.len())?,
-        None => group::group(&items, request.groupby, request.order),
+        None => group::group(items, request.groupby, request.order),
     };
     let steps = Steps { places: &steps, kept: request.steps.is_some() };
-    let (times, sources) = sources(&items, &steps, &picked, &placed, &mut reasons)?;
+    let (times, sources) = sources(items, &steps, &picked, &placed, &mut reasons)?;
     if sources.is_empty() {
         return Err(apart(&choice.grid, request.bounds, &grids));
     }

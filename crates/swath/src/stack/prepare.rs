@@ -43,7 +43,8 @@ pub struct Filled {
 /// # Errors
 /// As [`prepare`].
 pub async fn filled(items: &[Value], request: &StackRequest, fetch: &dyn Fetch) -> Result<Option<Filled>> {
-    let silent = silent(items, request)?;
+    let facts: Vec<ItemFacts> = items.par_iter().map(facts::read).collect::<Result<_>>()?;
+    let silent = silent(&facts, request);
     if silent.is_empty() {
         return Ok(None);
     }
@@ -79,7 +80,7 @@ pub async fn filled(items: &[Value], request: &StackRequest, fetch: &dyn Fetch) 
 }
 
 /// An asset whose metadata does not say enough.
-struct Silent {
+pub(super) struct Silent {
     /// Index of the item.
     item: usize,
     id: String,
@@ -87,8 +88,8 @@ struct Silent {
     href: String,
 }
 
-fn silent(items: &[Value], request: &StackRequest) -> Result<Vec<Silent>> {
-    let facts: Vec<ItemFacts> = items.par_iter().map(facts::read).collect::<Result<_>>()?;
+/// The assets that a plan for this request cannot be made without reading.
+pub(super) fn silent(facts: &[ItemFacts], request: &StackRequest) -> Vec<Silent> {
     let lacks = |a: &AssetFacts| a.grid.is_none() || a.bands.iter().any(|b| b.sample.is_none());
     let named = |a: &AssetFacts| {
         let band = |name: &String| a.bands.iter().any(|b| b.name.as_ref() == Some(name));
@@ -109,7 +110,7 @@ fn silent(items: &[Value], request: &StackRequest) -> Result<Vec<Silent>> {
     });
     let wanted = |a: &AssetFacts| request.assets.is_empty() || !known || named(a);
     let silent = every.iter().filter(|(.., a)| lacks(a) && wanted(a));
-    Ok(silent.map(|(item, of, a)| Silent { item: *item, id: of.id.clone(), key: a.key.clone(), href: a.href.clone() }).collect())
+    silent.map(|(item, of, a)| Silent { item: *item, id: of.id.clone(), key: a.key.clone(), href: a.href.clone() }).collect()
 }
 
 /// Adds what the header says and the metadata does not.
