@@ -220,7 +220,7 @@ def test_ctrl_c_ends_a_wait(call, tmp_path):
     (tmp_path / "build").mkdir()
     (tmp_path / "build/collection.json").write_text('{"type": "Collection", "stac_version": "1.1.0", "id": "x", "links": []}')
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/devstoreaccount1/x/maps"
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/devstoreaccount1/container/maps"
         interrupted(call.format(url=url, sas=CANARY_SAS.replace("sp=rl", "sp=racwdl")), tmp_path, after(1))
 
 
