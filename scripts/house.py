@@ -12,6 +12,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LONGEST = 500
+LONGEST_FUNCTION = 80
 MEDIAN = 150
 
 # Which of our packages each may use; what is not listed may use none.
@@ -100,6 +101,26 @@ def sizes():
     print(f"{len(counts)} source files, median {median:g} lines, longest {max(counts.values())}")
 
 
+def functions():
+    """Functions that are too long, outside tests; a function ends where a brace closes at its own indentation."""
+    for path in sorted(ROOT.glob("crates/*/src/**/*.rs")):
+        written = by_hand(path)
+        lines = path.read_text().splitlines()[: written or 0]
+        begun = None
+        for number, line in enumerate(lines):
+            start = re.match(r"(\s*)(?:pub(?:\([^)]*\))? )?(?:(?:async|const|extern|unsafe) )*fn (\w+)", line)
+            if start:
+                begun = (number, *start.groups())
+            if begun is None:
+                continue
+            first, indent, name = begun
+            if line == f"{indent}}}" and number - first + 1 > LONGEST_FUNCTION:
+                yield f"{path.relative_to(ROOT)}:{first + 1}: {name} has {number - first + 1} lines; at most {LONGEST_FUNCTION}"
+            # A declaration without a body, a body of one line, or the end of one of several.
+            if line == f"{indent}}}" or (line.startswith(indent) and line.rstrip().endswith((";", "}")) and not line[len(indent) :].startswith(" ")):
+                begun = None
+
+
 def only_gpl(licence):
     """Whether no choice of terms avoids the GPL family."""
     choices = re.split(r"\bOR\b|/", licence.replace("(", " ").replace(")", " "))
@@ -123,7 +144,7 @@ def roots():
 
 def main():
     meta = metadata()
-    breaches = [*arrows(meta), *sizes(), *licences(meta), *roots()]
+    breaches = [*arrows(meta), *sizes(), *functions(), *licences(meta), *roots()]
     for breach in breaches:
         print(f"breach: {breach}", file=sys.stderr)
     print(f"{len(breaches)} breaches of the house rules")

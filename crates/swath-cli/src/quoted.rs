@@ -4,6 +4,12 @@ pub fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
+/// ` -f maps/swath.toml`, or nothing where the plan is the one that every command looks for.
+pub fn with_plan(plan: &std::path::Path) -> String {
+    let plan = quoted(&plan.display().to_string());
+    if plan == "swath.toml" { String::new() } else { format!(" -f {plan}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

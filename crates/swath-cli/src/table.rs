@@ -34,6 +34,11 @@ pub fn few(values: &[String], most: usize) -> String {
     if values.len() > most { format!("{shown} and {} more", values.len() - most) } else { shown }
 }
 
+/// `1 item`, `2 items`.
+pub fn count(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

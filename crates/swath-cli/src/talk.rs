@@ -7,26 +7,29 @@ use serde_json::{Value, json};
 
 use crate::exit::Exit;
 
+/// Where `--help` lists these: after what is the command's own.
+const EVERYWHERE: &str = "Of every command";
+
 /// Flags that every command takes.
 #[derive(Args, Clone, Default)]
 pub struct Global {
     /// Say nothing but errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
     /// Say more; twice for every request, on stderr
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Versioned NDJSON on stdout instead of text; the last line is the summary
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// Progress on stderr
-    #[arg(long, global = true, value_enum, default_value = "auto", env = "SWATH_PROGRESS")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value = "auto", env = "SWATH_PROGRESS")]
     pub progress: Progress,
     /// Work as if started in this folder
-    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR")]
+    #[arg(short = 'C', long = "directory", global = true, help_heading = EVERYWHERE, value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// Threads (default: all cores)
-    #[arg(long, global = true, env = "SWATH_JOBS", value_name = "N")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "SWATH_JOBS", value_name = "N")]
     pub jobs: Option<usize>,
 }
 

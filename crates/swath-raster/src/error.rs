@@ -46,7 +46,8 @@ impl Error {
         Self::new(Family::Misuse, at, found, right)
     }
     pub fn unreadable(at: impl Into<String>, error: &std::io::Error) -> Self {
-        Self::new(Family::Unreadable, at, error.to_string(), "")
+        let text = error.to_string();
+        Self::new(Family::Unreadable, at, text.split(" (os error").next().unwrap_or(&text), "")
     }
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -72,7 +72,8 @@ impl Error {
             Kind::IsADirectory | Kind::NotADirectory => Family::Misuse,
             _ => Family::Disk,
         };
-        Self::new(family, path.display().to_string(), error.to_string(), "")
+        let (found, hint) = in_words(error);
+        Self { hint: hint.map(str::to_owned), ..Self::new(family, path.display().to_string(), found, "") }
     }
     #[must_use]
     pub(crate) fn flaw(mut self, flaw: Flaw) -> Self {
@@ -83,6 +84,28 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+/// What the system's refusal of a local file means, without its number, and what helps.
+///
+/// ```
+/// let error = std::io::Error::from(std::io::ErrorKind::StorageFull);
+/// assert_eq!(swath_store::in_words(&error).0, "the disk is full");
+/// ```
+pub fn in_words(error: &std::io::Error) -> (String, Option<&'static str>) {
+    use std::io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::NotFound => ("there is no such file or folder".to_owned(), None),
+        Kind::StorageFull | Kind::QuotaExceeded => (
+            "the disk is full".to_owned(),
+            Some("free space or write to another disk, then run the same command again: what is done is kept"),
+        ),
+        Kind::ReadOnlyFilesystem => ("the disk is read-only".to_owned(), Some("write to another folder")),
+        _ => {
+            let text = error.to_string();
+            (text.split(" (os error").next().unwrap_or(&text).to_owned(), None)
+        }
     }
 }
 

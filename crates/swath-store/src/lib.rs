@@ -35,7 +35,7 @@ pub use bucket::{BucketPlace, Cloud};
 pub use call::Call;
 pub use credentials::Credentials;
 pub use entra::{Scope, Tokens};
-pub use error::{Error, Family, Flaw, Result};
+pub use error::{Error, Family, Flaw, Result, in_words};
 pub use inspect::{Cors, Look, Md5Sum, Seen, Whom};
 pub use location::{AzurePlace, Location, Place};
 pub use redact::redact;

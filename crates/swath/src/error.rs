@@ -52,7 +52,8 @@ impl Error {
             std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::InvalidData => Family::Damaged,
             _ => Family::Disk,
         };
-        Self::new(family, path.display().to_string(), error.to_string(), "")
+        let (found, hint) = swath_store::in_words(error);
+        Self { hint: hint.map(str::to_owned), ..Self::new(family, path.display().to_string(), found, "") }
     }
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

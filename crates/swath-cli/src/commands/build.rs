@@ -9,6 +9,8 @@ use swath::plan_file::PlanFile;
 
 use super::{build_shard, check::print_findings};
 use crate::progress::{Meter, size};
+use crate::quoted::with_plan;
+use crate::table::count;
 use crate::{exit::Exit, talk::Talk};
 
 /// Convert what changed to COGs, write the STAC tree, check it
@@ -62,14 +64,14 @@ pub fn run(args: &Build, talk: &Talk) -> swath::Result<Exit> {
         print_findings(&checked.findings, talk);
         return Ok(Exit::Invalid);
     }
-    talk.say(format!("checked: {} documents and {} assets, no errors", checked.documents, checked.assets));
-    talk.say("next: swath publish");
+    talk.say(format!("checked: {} and {}, no errors", count(checked.documents, "document"), count(checked.assets, "asset")));
+    talk.say(format!("next: swath publish{}", with_plan(&args.plan)));
     Ok(exit)
 }
 
 fn tell(report: &BuildReport, place: &Place, talk: &Talk) {
     for dataset in &report.datasets {
-        talk.data(format!("{:<24} {:>5} items {:>6} assets", dataset.id, dataset.items, dataset.assets));
+        talk.data(format!("{:<24} {:>11} {:>13}", dataset.id, count(dataset.items, "item"), count(dataset.assets, "asset")));
     }
     for note in &report.notes {
         talk.say(format!("note: {note}"));

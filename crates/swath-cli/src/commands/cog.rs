@@ -76,8 +76,6 @@ pub struct Cog {
     /// GDAL's creation options: COMPRESS, LEVEL, ZLEVEL, ZSTD_LEVEL, PREDICTOR, BLOCKSIZE, BIGTIFF, INTERLEAVE, SPARSE_OK, QUALITY, MAX_Z_ERROR, OVERVIEWS, OVERVIEW_RESAMPLING, TILING_SCHEME, ZOOM_LEVEL, ZOOM_LEVEL_STRATEGY, ALIGNED_LEVELS, WARP_RESAMPLING
     #[arg(long = "co", alias = "profile", value_name = "NAME=VALUE")]
     creation: Vec<String>,
-    #[command(flatten)]
-    web: Web,
     /// Replace an existing output; with --out-dir convert every input again
     #[arg(long)]
     overwrite: bool,
@@ -86,6 +84,8 @@ pub struct Cog {
     threads: Option<String>,
     #[command(flatten)]
     rio: RioFlags,
+    #[command(flatten)]
+    web: Web,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]

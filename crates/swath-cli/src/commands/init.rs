@@ -6,7 +6,7 @@ use serde_json::json;
 use swath::infer::{DateSource, Inference, InferredDataset, NodataFinding, WriteOptions, infer};
 use swath::{Error, Family};
 
-use crate::quoted::quoted;
+use crate::quoted::with_plan;
 use crate::table::{Table, few};
 use crate::{exit::Exit, talk::Talk};
 
@@ -35,7 +35,7 @@ pub fn run(args: &Init, talk: &Talk) -> swath::Result<Exit> {
     let inference = infer(&args.dir)?;
     let plan = inference.plan_text(WriteOptions { plan: &args.output, datetime: args.datetime.as_deref() })?;
     write(&args.output, &plan.text)?;
-    report(&inference, talk);
+    report(&inference, args.datetime.as_deref(), talk);
     for problem in &plan.problems {
         talk.say(format!("warning: {problem}"));
         talk.event("problem", json!({ "text": problem }));
@@ -50,9 +50,7 @@ pub fn run(args: &Init, talk: &Talk) -> swath::Result<Exit> {
             args.output.display()
         ));
     } else {
-        let plan = quoted(&args.output.display().to_string());
-        let flag = if plan == "swath.toml" { String::new() } else { format!(" -f {plan}") };
-        talk.say(format!("next: read it, then `swath plan{flag}`"));
+        talk.say(format!("next: read it, then `swath plan{}`", with_plan(&args.output)));
     }
     Ok(Exit::Done)
 }
@@ -68,10 +66,10 @@ fn write(path: &Path, text: &str) -> swath::Result<()> {
     })
 }
 
-fn report(inference: &Inference, talk: &Talk) {
+fn report(inference: &Inference, datetime: Option<&str>, talk: &Talk) {
     for dataset in &inference.datasets {
         talk.event("dataset", json!(dataset));
-        talk.data(describe(dataset));
+        talk.data(describe(dataset, datetime));
     }
     for file in &inference.unreadable {
         talk.event("unreadable", json!(file));
@@ -89,7 +87,7 @@ fn report(inference: &Inference, talk: &Talk) {
     }
 }
 
-fn describe(dataset: &InferredDataset) -> String {
+fn describe(dataset: &InferredDataset, datetime: Option<&str>) -> String {
     let mut lines = vec![dataset.id.clone(), format!("  files   {}", dataset.patterns.join(", "))];
     lines.push(format!("  items   {}, named {}", dataset.items, dataset.item_id));
     if !dataset.tiles.is_empty() {
@@ -101,10 +99,13 @@ fn describe(dataset: &InferredDataset) -> String {
         _ => String::new(),
     };
     let from = match dataset.datetime {
-        DateSource::Name | DateSource::NameInterval => "from the names",
-        DateSource::TimeAxis => "from the files' time axis",
-        DateSource::Header => "from TIFF's DateTime tag (it may be the time of writing)",
-        DateSource::Unknown => "not told by names or headers: the plan needs one",
+        DateSource::Name | DateSource::NameInterval => "from the names".to_owned(),
+        DateSource::TimeAxis => "from the files' time axis".to_owned(),
+        DateSource::Header => "from TIFF's DateTime tag (it may be the time of writing)".to_owned(),
+        DateSource::Unknown => datetime.map_or_else(
+            || "not told by names or headers: the plan needs one".to_owned(),
+            |given| format!("{given}, as --datetime says; names and headers tell none"),
+        ),
     };
     lines.push(format!("  dates   {span}{from}"));
     if !dataset.crs.is_empty() {

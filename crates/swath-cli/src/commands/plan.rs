@@ -3,14 +3,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
-use swath::build::{AllDue, Place, due};
+use swath::build::{AllDue, Misfit, Place, due};
 use swath::lattice::{OddFile, Resolved, ResolvedDataset, VariableSummary, resolve};
 use swath::plan_file::PlanFile;
 
 use super::plan_uploads::{self, Look};
 use crate::access::Access;
 use crate::far::Far;
-use crate::table::{Table, few};
+use crate::quoted::with_plan;
+use crate::table::{Table, count, few};
 use crate::{exit::Exit, talk::Talk};
 
 /// Show what build and publish would do; writes nothing
@@ -57,14 +58,15 @@ pub fn run(args: &Plan, talk: &Talk) -> swath::Result<Exit> {
     let place = Place::beside(&args.plan);
     let due = due(&plan, &resolved, &place)?;
     tell_due(&due, talk);
+    misfits(&due.misfits, talk);
     let built = due.conversions.is_empty() && due.documents.is_empty() && due.removals.is_empty();
     let how = if args.offline { Look::Offline } else { Look::Remote };
     let uploads = plan_uploads::look(&plan, folder, &place.build, how, &args.access);
     uploads.tell(!built, talk);
     if !(due.conversions.is_empty() && due.documents.is_empty()) {
-        talk.say("next: `swath build`");
+        talk.say(format!("next: `swath build{}`", with_plan(&args.plan)));
     } else if uploads.are_due() {
-        talk.say("next: `swath publish`");
+        talk.say(format!("next: `swath publish{}`", with_plan(&args.plan)));
     }
     let nothing = built && !uploads.are_due();
     Ok(if args.exit_code && !nothing { Exit::Changes } else { Exit::Done })
@@ -93,6 +95,22 @@ fn tell_due(due: &AllDue, talk: &Talk) {
     }
     for asset in &due.removals {
         talk.event("due", json!({ "asset": asset, "why": "the raw file is gone" }));
+    }
+}
+
+/// Conversions that will fail, by why.
+fn misfits(misfits: &[Misfit], talk: &Talk) {
+    let mut reasons: BTreeMap<(&str, Option<&str>), Vec<String>> = BTreeMap::new();
+    for misfit in misfits {
+        let path = misfit.path.display().to_string();
+        reasons.entry((&misfit.error, misfit.hint.as_deref())).or_default().push(path.trim_start_matches("./").to_owned());
+        talk.event("misfit", json!(misfit));
+    }
+    for ((error, hint), files) in reasons {
+        talk.data(format!("        {} will fail: {error}: {}", files.len(), few(&files, 3)));
+        if let Some(hint) = hint {
+            talk.data(format!("          hint: {hint}"));
+        }
     }
 }
 
@@ -197,8 +215,4 @@ fn events(resolved: &Resolved, talk: &Talk) {
     for file in &resolved.ignored {
         talk.event("ignored", json!({ "path": file.path, "reason": file.reason }));
     }
-}
-
-fn count(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }

@@ -16,7 +16,7 @@ use swath::{Error, Family, Result};
 
 use super::cog::bytes_of;
 use super::search::Asked;
-use crate::{access::Access, exit::Exit, progress::Meter, runtime::block_on, talk::Talk};
+use crate::{access::Access, exit::Exit, progress::Meter, runtime::block_on, table::count, talk::Talk};
 
 /// Stream an array (time, band, y, x) from a catalog: only the blocks needed are read
 #[derive(Args)]
@@ -99,7 +99,8 @@ pub fn run(args: &Stack, talk: &Talk) -> Result<Exit> {
             return explain(&plan, &fetch, talk).await;
         }
         let root = swath::store::redact(args.root.split('?').next().unwrap_or_default());
-        talk.say(format!("{} assets of {} items from {root}: {}", plan.sources.len(), items.len(), plan.size()));
+        let (assets, items) = (count(plan.sources.len(), "asset"), count(items.len(), "item"));
+        talk.say(format!("{assets} of {items} from {root}: {}", plan.size()));
         // On its own grid there is nothing to explain but what may surprise.
         plan.reasons.iter().filter(|reason| !plan.native || reason.starts_with("nodata differs")).for_each(|reason| talk.say(reason));
         let meter = Meter::bytes(talk, "stack", plan.work());

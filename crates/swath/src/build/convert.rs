@@ -14,7 +14,7 @@ use super::memory::{Entry, hex};
 use super::options::{lay, options};
 use super::output::{Pending, Scratch};
 use crate::checksums::Stamp;
-use crate::lattice::ResolvedAsset;
+use crate::lattice::{ResolvedAsset, plain};
 use crate::stop::{Halting, HaltingWrite, Told, stopped};
 use crate::{Error, Family, Result, open_raw};
 
@@ -146,7 +146,7 @@ pub(super) fn convert(job: &Job<'_>, files: &OpenFiles, desk: &Desk<'_>, progres
 }
 
 /// The source's header in the plan's words.
-fn describe(info: &RasterInfo, asset: &ResolvedAsset) -> Result<RasterInfo> {
+pub(super) fn describe(info: &RasterInfo, asset: &ResolvedAsset) -> Result<RasterInfo> {
     let mut info = info.clone();
     if let Some(text) = &asset.crs {
         info.grid.crs = Some(Crs::parse(text)?);
@@ -194,10 +194,10 @@ fn name(job: &Job<'_>, desk: &Desk<'_>, report: &CogReport) -> String {
     {
         return before.file.clone();
     }
-    let stem: String = job.asset.variable.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
-    let plain = format!("{}/{stem}.tif", job.folder);
-    let taken = job.before.is_some() || desk.build.join(&plain).exists();
-    if taken && !same_bytes(&desk.build.join(&plain), report) { format!("{}/{stem}.{}.tif", job.folder, &sha256[..8]) } else { plain }
+    let stem = plain(&job.asset.variable);
+    let usual = format!("{}/{stem}.tif", job.folder);
+    let taken = job.before.is_some() || desk.build.join(&usual).exists();
+    if taken && !same_bytes(&desk.build.join(&usual), report) { format!("{}/{stem}.{}.tif", job.folder, &sha256[..8]) } else { usual }
 }
 
 /// Whether a file that the memory does not know already has these bytes.

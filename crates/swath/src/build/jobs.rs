@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::convert::Before;
 use super::memory::{Memory, Raw, digest, relative};
+use super::misfit::Misfit;
 use super::report::Failure;
 use super::run::Place;
 use super::shard::{Records, Shard, join};
@@ -31,6 +32,8 @@ pub struct AllDue {
     pub documents: Vec<String>,
     /// Assets whose raw files are gone: they leave the build.
     pub removals: Vec<String>,
+    /// Those of the conversions that will fail, since the plan does not fit the file.
+    pub misfits: Vec<Misfit>,
 }
 
 /// What a build would convert and write now; nothing is written.
@@ -41,9 +44,10 @@ pub fn due(plan: &PlanFile, resolved: &Resolved, place: &Place) -> Result<AllDue
     let memory = join(Memory::load(&Workplace::memory(&place.folder)), &Records::list(&place.folder), resolved, place);
     let jobs = Jobs::gather(resolved, &Scope::default(), &memory, place);
     let documents = if jobs.due.is_empty() { tree::stale(plan, resolved, &memory, place)? } else { Vec::new() };
+    let misfits = jobs.due.iter().filter_map(|job| Misfit::of(&job.key, job.asset)).collect();
     let conversions = jobs.due.into_iter().map(|job| Due { asset: job.key, path: job.asset.path.clone(), why: job.why }).collect();
     let removals = tree::gone(resolved, &memory, place);
-    Ok(AllDue { conversions, documents, removals })
+    Ok(AllDue { conversions, documents, removals, misfits })
 }
 
 /// What of a plan one process is to build.

@@ -6,6 +6,7 @@ mod facts;
 mod failed;
 mod jobs;
 pub(crate) mod memory;
+mod misfit;
 mod options;
 pub(crate) mod output;
 mod report;
@@ -17,6 +18,7 @@ mod workplace;
 mod writeback;
 
 pub use jobs::{AllDue, Due, due};
+pub use misfit::Misfit;
 pub use report::{BuildReport, DatasetReport, Failure, Watch};
 pub use run::{Place, run};
 pub use shard::{Merged, Missing, Shard, merge, run_shard};

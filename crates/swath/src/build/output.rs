@@ -103,11 +103,9 @@ fn sync_folder(path: &Path) -> Result<()> {
 }
 
 pub(crate) fn disk(path: &Path, error: &io::Error) -> Error {
-    let full = error.kind() == io::ErrorKind::StorageFull || error.kind() == io::ErrorKind::QuotaExceeded;
     let family = if error.kind() == io::ErrorKind::NotFound { Family::Absent } else { Family::Disk };
-    let found = if full { "the disk is full".to_owned() } else { error.to_string() };
-    let error = Error::new(family, path.display().to_string(), found, "");
-    if full { error.hint("free space or build on another disk, then run the same command again: what is done is kept") } else { error }
+    let (found, hint) = swath_store::in_words(error);
+    Error { hint: hint.map(str::to_owned), ..Error::new(family, path.display().to_string(), found, "") }
 }
 
 /// Writes a small file whole, and only if its bytes differ; answers whether it did.

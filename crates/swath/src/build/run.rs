@@ -70,6 +70,12 @@ pub(super) struct Converted {
 /// Writes the tree, remembers all that is built, and forgets what shards said of it.
 pub(super) fn finish(plan: &PlanFile, resolved: &Resolved, place: &Place, converted: Converted) -> Result<BuildReport> {
     let Converted { mut memory, records, mut report } = converted;
+    // What an asset was before it failed stays in the tree, unless it is gone from the disk too.
+    for failure in &report.failed {
+        if memory.entries.get(&failure.asset).is_some_and(|entry| !place.build.join(&entry.file).is_file()) {
+            memory.entries.remove(&failure.asset);
+        }
+    }
     tree::write(plan, resolved, place, &mut memory, &mut report)?;
     memory.failed.clear();
     memory.save(&place.unfinished(), &Workplace::memory(&place.folder))?;

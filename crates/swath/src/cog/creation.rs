@@ -30,26 +30,11 @@ pub(super) fn apply(option: &str, settings: &mut Settings) -> Result<()> {
             }
         }
         "MAX_Z_ERROR" => options.max_z_error = upper.parse().map_err(|_| wrong("a number"))?,
-        "PREDICTOR" => {
-            options.predictor = match upper.as_str() {
-                "YES" | "AUTO" => Predictor::Auto,
-                "1" | "NO" => Predictor::None,
-                "2" | "STANDARD" => Predictor::Horizontal,
-                "3" | "FLOATING_POINT" => Predictor::Float,
-                _ => return Err(wrong("YES, NO, STANDARD, FLOATING_POINT, 1, 2 or 3")),
-            }
-        }
+        "PREDICTOR" => options.predictor = predictor(&upper).ok_or_else(|| wrong("YES, NO, STANDARD, FLOATING_POINT, 1, 2 or 3"))?,
         "BLOCKSIZE" | "BLOCKXSIZE" | "BLOCKYSIZE" => {
             settings.block_size = Some(upper.parse().map_err(|_| wrong("a multiple of 16"))?);
         }
-        "BIGTIFF" => {
-            options.bigtiff = match upper.as_str() {
-                "YES" => BigTiff::Always,
-                "NO" => BigTiff::Never,
-                "IF_NEEDED" | "IF_SAFER" => BigTiff::IfNeeded,
-                _ => return Err(wrong("YES, NO, IF_NEEDED or IF_SAFER")),
-            }
-        }
+        "BIGTIFF" => options.bigtiff = bigtiff(&upper).ok_or_else(|| wrong("YES, NO, IF_NEEDED or IF_SAFER"))?,
         "INTERLEAVE" => {
             options.interleave = match upper.as_str() {
                 "PIXEL" => Interleave::Pixel,
@@ -106,6 +91,25 @@ pub(super) fn apply(option: &str, settings: &mut Settings) -> Result<()> {
 pub(super) fn is_for_web_maps(option: &str) -> bool {
     let name = option.split('=').next().unwrap_or_default().trim().to_uppercase();
     ["ZOOM_LEVEL", "ZOOM_LEVEL_STRATEGY", "ALIGNED_LEVELS", "WARP_RESAMPLING"].contains(&name.as_str())
+}
+
+fn predictor(word: &str) -> Option<Predictor> {
+    match word {
+        "YES" | "AUTO" => Some(Predictor::Auto),
+        "1" | "NO" => Some(Predictor::None),
+        "2" | "STANDARD" => Some(Predictor::Horizontal),
+        "3" | "FLOATING_POINT" => Some(Predictor::Float),
+        _ => None,
+    }
+}
+
+fn bigtiff(word: &str) -> Option<BigTiff> {
+    match word {
+        "YES" => Some(BigTiff::Always),
+        "NO" => Some(BigTiff::Never),
+        "IF_NEEDED" | "IF_SAFER" => Some(BigTiff::IfNeeded),
+        _ => None,
+    }
 }
 
 fn yes(word: &str) -> Option<bool> {

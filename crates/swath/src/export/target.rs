@@ -85,6 +85,11 @@ impl Output {
         if self.path.exists() && self.target == Target::Zarr && !self.path.join("zarr.json").is_file() {
             return Err(Error::new(Family::Conflict, at, "is there and is no Zarr v3", "a free name"));
         }
+        if let Some(item) = self.item_path().filter(|item| item.exists() && !is_item(item)) {
+            let found = format!("is no STAC item, and that of {} would take its name", self.path.display());
+            let error = Error::new(Family::Conflict, item.display().to_string(), found, "a free name");
+            return Err(error.hint("write to another name, or move the file away"));
+        }
         for path in [Some(self.path.clone()), self.item_path()].into_iter().flatten() {
             if path.exists() && overwrite == Overwrite::Never {
                 let error = Error::new(Family::Conflict, path.display().to_string(), "exists already", "");
@@ -103,6 +108,12 @@ impl Output {
     pub fn folder(&self) -> &Path {
         self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
+}
+
+/// Whether a file is what an earlier run may have written beside its COG.
+fn is_item(path: &Path) -> bool {
+    let value = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    value.is_some_and(|v| v["type"] == "Feature" && v["stac_version"].is_string())
 }
 
 /// A folder that gets its name when it is complete, and is removed when it is not.

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::dates;
 use super::facts::Facts;
 use super::name::Name;
+use super::spelling;
 
 /// A raster file as inference sees it.
 #[derive(Debug, Clone)]
@@ -135,31 +135,54 @@ impl<'s> Columns<'s> {
         (seen > 0).then_some(same * 10 >= seen * 9)
     }
 
-    /// `A2022081` and `ndvi2020` are a word and a date: columns of such tokens become two.
+    /// `A2022081` and `ndvi2020` are a word and a date, `ndvi20210325t1` has a word after it too: columns of such tokens become several.
     fn with_dates_apart(mut self) -> Self {
         let mut column = 0;
         while column < self.width() {
-            let cut: Option<Vec<(usize, usize)>> = self.values[column].iter().map(|v| dates::within_word(v)).collect();
-            let Some(cut) = cut.filter(|c| c.iter().any(|(start, _)| *start > 0)) else {
-                column += 1;
-                continue;
-            };
-            if cut.iter().any(|(start, _)| *start == 0) || cut.iter().zip(&self.values[column]).any(|((_, end), v)| *end < v.len()) {
-                column += 1;
-                continue;
+            let parts = self.around_date(column).unwrap_or_default();
+            let level = self.levels[column];
+            for (i, part) in parts.iter().enumerate() {
+                if i == 0 {
+                    self.values[column].clone_from(part);
+                    continue;
+                }
+                self.values.insert(column + i, part.clone());
+                self.separators.insert(column + i, String::new());
+                self.levels.insert(column + i, level);
             }
-            let (words, days): (Vec<String>, Vec<String>) =
-                self.values[column].iter().zip(&cut).map(|(v, (start, _))| (v[..*start].to_owned(), v[*start..].to_owned())).unzip();
-            if dates::format_of(&days).is_none() {
-                column += 1;
-                continue;
-            }
-            self.values[column] = words;
-            self.values.insert(column + 1, days);
-            self.separators.insert(column + 1, String::new());
-            self.levels.insert(column + 1, self.levels[column]);
-            column += 2;
+            column += parts.len().max(1);
         }
         self
+    }
+
+    /// The values of a column cut at the date in each: columns of what stands before it, of the date, and of what follows.
+    fn around_date(&self, column: usize) -> Option<Vec<Vec<String>>> {
+        let values = &self.values[column];
+        let cuts: Vec<(usize, usize)> = values.iter().map(|v| spelling::within_word(v)).collect::<Option<_>>()?;
+        let all = |of: fn(usize, usize, usize) -> bool| cuts.iter().zip(values).all(|((start, end), v)| of(*start, *end, v.len()));
+        let (leads, begins) = (all(|start, _, _| start > 0), all(|start, _, _| start == 0));
+        let (trails, ends) = (all(|_, end, len| end < len), all(|_, end, len| end == len));
+        let is_one_shape = (leads || begins) && (trails || ends);
+        if !is_one_shape || (begins && ends) || spelling::format_of(values).is_some() {
+            return None;
+        }
+        let piece = |of: fn(&str, usize, usize) -> &str| -> Vec<String> {
+            values.iter().zip(&cuts).map(|(v, (start, end))| of(v, *start, *end).to_owned()).collect()
+        };
+        let dates = piece(|v, start, end| &v[start..end]);
+        spelling::format_of(&dates)?;
+        let mut parts = vec![dates];
+        if leads {
+            parts.insert(0, piece(|v, start, _| &v[..start]));
+        }
+        if trails {
+            let after = piece(|v, _, end| &v[end..]);
+            // `20200105T1011Z` is a time in a spelling of its own.
+            if after.iter().any(|a| a.starts_with('T') && a[1..].starts_with(|c: char| c.is_ascii_digit())) {
+                return None;
+            }
+            parts.push(after);
+        }
+        Some(parts)
     }
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::columns::Columns;
-use crate::plan_file::{DateFields, DateFormat, Stamp};
+use super::spelling::{format_of, read_all, several, short_year};
+use crate::plan_file::Stamp;
 
 /// A date in names: which columns it is made of, how each is written, and its value in each row.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,60 +19,6 @@ pub(super) enum Dates {
     Between(DateColumn, DateColumn),
 }
 
-/// Formats of a single token, by its length; the first that fits all values is meant.
-const FORMATS: [(usize, &str); 12] = [
-    (15, "%Y%m%dT%H%M%S"),
-    (16, "%Y%m%dT%H%M%SZ"),
-    (13, "%Y%m%dT%H%M"),
-    (14, "%Y%m%d%H%M%S"),
-    (13, "%Y%j%H%M%S"),
-    (12, "%Y%m%d%H%M"),
-    (10, "%Y%m%d%H"),
-    (8, "%Y%m%d"),
-    (8, "%d%m%Y"),
-    (7, "%Y%j"),
-    (6, "%Y%m"),
-    (4, "%Y"),
-];
-
-/// How all these values are written as dates of plausible years, and the dates; `None` where one is none.
-pub(super) fn format_of<T: AsRef<str>>(values: &[T]) -> Option<(&'static str, Vec<Stamp>)> {
-    FORMATS.iter().find_map(|(len, format)| {
-        let fits = |v: &T| v.as_ref().len() == *len;
-        if !values.iter().all(fits) {
-            return None;
-        }
-        read_all(&[format], &[values]).map(|stamps| (*format, stamps))
-    })
-}
-
-fn read_all<T: AsRef<str>>(formats: &[&str], columns: &[&[T]]) -> Option<Vec<Stamp>> {
-    let formats: Vec<DateFormat> = formats.iter().map(|f| DateFormat::parse(f).ok()).collect::<Option<_>>()?;
-    let years = if formats.len() == 1 && formats[0].to_string() == "%Y" { 1900..=2100 } else { 1800..=2400 };
-    let rows = columns.first()?.len();
-    let read = |row: usize| {
-        let mut fields = DateFields::default();
-        for (format, column) in formats.iter().zip(columns) {
-            let (part, rest) = format.read(column[row].as_ref())?;
-            if !rest.is_empty() {
-                return None;
-            }
-            fields = fields.merged(part)?;
-        }
-        fields.year.filter(|y| years.contains(y))?;
-        fields.stamp()
-    };
-    (0..rows).map(read).collect()
-}
-
-/// Where in a word such as `A2022081` digits stand that may be a date: (start, end).
-pub(super) fn within_word(word: &str) -> Option<(usize, usize)> {
-    let start = word.find(|c: char| c.is_ascii_digit())?;
-    let end = word[start..].find(|c: char| !c.is_ascii_digit()).map_or(word.len(), |i| start + i);
-    let likely = matches!(end - start, 4 | 6 | 7 | 8 | 12 | 13 | 14) && format_of(&[&word[start..end]]).is_some();
-    likely.then_some((start, end))
-}
-
 /// Every date that names hold, in order; those of several tokens (`2020/01/05`) as one.
 pub(super) fn candidates(table: &Columns<'_>) -> Vec<DateColumn> {
     let mut found = Vec::new();
@@ -84,6 +31,9 @@ pub(super) fn candidates(table: &Columns<'_>) -> Vec<DateColumn> {
             }
             None => column += 1,
         }
+    }
+    if found.is_empty() {
+        found.extend((0..table.width()).find_map(|column| short_year(table, column)));
     }
     found
 }
@@ -109,34 +59,6 @@ fn is_time_of_day(table: &Columns<'_>, column: usize) -> bool {
         && table.is_determined(column, &[next])
         && table.distinct(next).len() >= table.distinct(column).len()
         && table.stays(next, &[column]) != Some(false)
-}
-
-fn several(table: &Columns<'_>, column: usize) -> Option<DateColumn> {
-    const SPLITS: [&[&str]; 4] = [&["%Y", "%m", "%d"], &["%Y", "%j"], &["%Y%m", "%d"], &["%Y", "%m"]];
-    SPLITS.iter().find_map(|formats| {
-        let end = column + formats.len();
-        if end > table.width() || table.separators[column + 1..end].iter().any(|s| s.chars().count() != 1) {
-            return None;
-        }
-        let columns: Vec<&[String]> = (column..end).map(|c| table.values[c].as_slice()).collect();
-        let wide = |format: &str| match format {
-            "%Y" => 4,
-            "%j" => 3,
-            "%Y%m" => 6,
-            _ => 2,
-        };
-        if formats.iter().zip(&columns).any(|(f, values)| values.iter().any(|v| v.len() != wide(f))) {
-            return None;
-        }
-        // A number that moves the place is a tile's, not a month's.
-        let others: Vec<usize> = (0..table.width()).collect();
-        let moves = |c: usize| table.stays(c, &others.iter().copied().filter(|o| *o != c).collect::<Vec<_>>()) == Some(false);
-        if (column + 1..end).any(moves) {
-            return None;
-        }
-        let stamps = read_all(formats, &columns)?;
-        Some(DateColumn { parts: (column..end).zip(formats.iter().copied()).collect(), stamps })
-    })
 }
 
 impl DateColumn {
@@ -194,30 +116,4 @@ fn is_interval(start: &DateColumn, end: &DateColumn) -> bool {
         a.is_span() || (a.first().format("%d").to_string() == "01" && next.format("%d").to_string() == "01")
     });
     whole || (periods.len() > 2 && follow * 10 >= (periods.len() - 1) * 7)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_dates_when_all_of_them_are() {
-        for (values, format) in [
-            (vec!["20180131", "20180405"], Some("%Y%m%d")),
-            (vec!["20180131", "20181399"], None),
-            (vec!["2020005", "2020366"], Some("%Y%j")),
-            (vec!["2021366"], None),
-            (vec!["202001"], Some("%Y%m")),
-            (vec!["013032"], None),
-            (vec!["32633"], None),
-            (vec!["2020", "1999"], Some("%Y")),
-            (vec!["2020", "0001"], None),
-            (vec!["20200105T101112"], Some("%Y%m%dT%H%M%S")),
-            (vec!["2022101145817"], Some("%Y%j%H%M%S")),
-            (vec!["31012020"], Some("%d%m%Y")),
-            (vec!["r0c1"], None),
-        ] {
-            assert_eq!(format_of(&values).map(|f| f.0), format, "{values:?}");
-        }
-    }
 }

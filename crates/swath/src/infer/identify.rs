@@ -4,14 +4,14 @@ use std::path::Path;
 use super::draft::Draft;
 use super::roles::{Naming, Role};
 use super::shape::is_tile_word;
-use crate::lattice::fit;
+use crate::lattice::{fit, plain};
 
 /// An id for each draft: from its folder or its files' words, from the folder read where there is but one.
 pub(super) fn ids(drafts: &[Draft<'_>], dir: &Path) -> Vec<String> {
     let whole = Whole { name: project(dir), is_plain: dir.canonicalize().is_ok_and(|d| d.file_name().is_some_and(says_nothing)) };
     let mut ids: Vec<String> = Vec::new();
     for draft in drafts {
-        let wanted = if drafts.len() == 1 { alone(draft, &whole) } else { among_others(draft, &whole) };
+        let wanted = tidy(&if drafts.len() == 1 { alone(draft, &whole) } else { among_others(draft, &whole) });
         let mut id = wanted.clone();
         let mut n = 2;
         while ids.contains(&id) {
@@ -21,6 +21,12 @@ pub(super) fn ids(drafts: &[Draft<'_>], dir: &Path) -> Vec<String> {
         ids.push(id);
     }
     ids
+}
+
+/// As an id that a person would have written: `Meine Daten (2021)` is `Meine-Daten-2021`.
+fn tidy(name: &str) -> String {
+    let words: Vec<String> = plain(name).split('-').filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    if words.is_empty() { "maps".to_owned() } else { words.join("-") }
 }
 
 /// The name of `dir`, or of the nearest folder around it that says more than `raw` or `data`.

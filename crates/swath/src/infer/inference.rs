@@ -9,7 +9,7 @@ use swath_raster::{Format, RasterInfo};
 use super::columns::Sample;
 use super::draft::{Draft, When};
 use super::facts::Facts;
-use super::roles::Naming;
+use super::roles::{Naming, Role};
 use super::{identify, settle, values};
 use crate::lattice::{Header, IgnoredFile, UnreadableFile, copy_of, fit, list, natural, open_headers, tiff_datetime, why_no_raster};
 use crate::plan_file::Stamp;
@@ -178,6 +178,7 @@ fn dataset(draft: &Draft<'_>, id: String, by_rel: &BTreeMap<&str, (&Path, &[Arc<
         tile_at.map_or_else(Vec::new, |t| draft.members.iter().map(|m| m.key[t].clone()).collect::<BTreeSet<_>>().into_iter().collect());
     tiles.sort_by_key(|t| natural(t));
     notes.extend(misfits(draft));
+    notes.extend(doubtful_order(draft));
     let offers = crate::lattice::offers(&infos().collect::<Vec<_>>());
     InferredDataset {
         patterns: draft.patterns(),
@@ -202,6 +203,19 @@ fn dataset(draft: &Draft<'_>, id: String, by_rel: &BTreeMap<&str, (&Path, &[Arc<
 fn misfits(draft: &Draft<'_>) -> Option<String> {
     (!draft.reads_its_files())
         .then(|| "the pattern does not read all of these names as they seem to be meant: look at `swath plan`".to_owned())
+}
+
+/// `05-03-2021` is a day of March to most people, and of May to some.
+fn doubtful_order(draft: &Draft<'_>) -> Option<String> {
+    let formats =
+        draft.pieces.iter().filter_map(|p| if let Role::Date { format, .. } = &p.role { Some(format.replace('-', "")) } else { None });
+    let is_month_too = |date: &str| date.get(6..8).is_some_and(|day| day <= "12");
+    if !formats.collect::<String>().contains("%d%m") || !draft.members.iter().all(|m| is_month_too(&m.date)) {
+        return None;
+    }
+    let first = draft.members.first()?;
+    let date = format!("{}-{}-{}", first.date.get(..4)?, first.date.get(4..6)?, first.date.get(6..8)?);
+    Some(format!("dates are read day first, {} as {date}; where the month comes first, swap %d and %m in `files`", first.sample.rel))
 }
 
 /// Names of bands where files have several, the same in all.

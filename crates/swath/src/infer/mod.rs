@@ -14,6 +14,7 @@ mod name;
 mod roles;
 mod settle;
 mod shape;
+mod spelling;
 mod split;
 mod values;
 mod write;

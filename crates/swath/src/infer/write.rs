@@ -3,7 +3,7 @@ use std::path::{Component, Path, PathBuf};
 use super::draft::escape;
 use super::identify;
 use super::inference::{DateSource, Inference, InferredDataset, InferredVariable, NodataFinding};
-use crate::lattice::{fit, resolve};
+use crate::lattice::{plain, resolve};
 use crate::plan_file::{Datetime, Moment, PlanFile, Stamp};
 use crate::{Error, Result};
 
@@ -52,7 +52,8 @@ impl Inference {
         let project = identify::project(&self.dir);
         let files: usize = self.datasets.iter().map(|d| d.files).sum();
         let mut out = format!(
-            "# Written by `swath init` from {files} files in {name}. Change what is wrong; `swath plan` shows what it means.\n\n\
+            "# Written by `swath init` from {files} files in {name}. Change what is wrong; `swath plan` shows what it means.\n\
+             # In `files`, {{name}} takes any text, {{date:%Y%m%d}} a date (%j: day of the year, %b: a month's name), * what says nothing.\n\n\
              [catalog]\nid = {}\ntitle = {}\n\
              # description = \"...\"           # what this is, for whom\n\
              # license = \"CC-BY-4.0\"         # SPDX, or \"other\" with license_url = \"https://...\"\n\
@@ -76,7 +77,7 @@ impl Inference {
 
     /// The project's name; ids are unique in a catalog, so a dataset of that name makes it a longer one.
     fn catalog_id(&self, project: &str) -> String {
-        let id = fit(project);
+        let id = plain(project);
         if self.datasets.iter().any(|d| d.id == id) { format!("{id}_catalog") } else { id }
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn list(folder: &Path) -> Result<(Vec<Found>, Vec<IgnoredFile>)> {
             Ok(entry) => entry,
             Err(e) => {
                 let path = e.path().map(&rel_of).unwrap_or_default();
-                let reason = e.io_error().map_or_else(|| "a link that leads back into its own folder".to_owned(), ToString::to_string);
+                let reason = e.io_error().map_or_else(|| "a link that leads back into its own folder".to_owned(), why_unread);
                 ignored.push(IgnoredFile { path, reason });
                 continue;
             }
@@ -36,7 +36,9 @@ pub(crate) fn list(folder: &Path) -> Result<(Vec<Found>, Vec<IgnoredFile>)> {
         let rel = rel_of(entry.path());
         let hidden = entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
         if entry.file_type().is_dir() {
-            if hidden {
+            if hidden && entry.file_name() == ".swath" {
+                walk.skip_current_dir();
+            } else if hidden {
                 ignored.push(IgnoredFile { path: format!("{rel}/"), reason: "hidden folder".to_owned() });
                 walk.skip_current_dir();
             } else if entry.depth() > 0 && entry.path().join("collection.json").is_file() {
@@ -55,6 +57,21 @@ pub(crate) fn list(folder: &Path) -> Result<(Vec<Found>, Vec<IgnoredFile>)> {
     Ok((files, ignored))
 }
 
+/// Endings of rasters that nothing here reads.
+const FOREIGN: &[&str] = &[
+    ".jp2", ".jpg", ".jpeg", ".png", ".gif", ".bmp", ".img", ".asc", ".grd", ".sdat", ".bil", ".bip", ".bsq", ".dem", ".hgt", ".flt",
+    ".hdf", ".grb", ".grib", ".grb2", ".grib2", ".sid", ".ecw", ".kea", ".rst", ".mbtiles", ".gpkg",
+];
+
+/// Why the file or folder cannot be looked at.
+fn why_unread(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "a link to what is not there".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "not ours to read (permission denied)".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// Why a file is no raster, judged by its name first and its bytes then; `None` for one that may be a raster.
 pub(crate) fn why_no_raster(found: &Found) -> Option<String> {
     let name = found.rel.rsplit('/').next().unwrap_or(&found.rel).to_lowercase();
@@ -64,7 +81,7 @@ pub(crate) fn why_no_raster(found: &Found) -> Option<String> {
     }
     let head = match first_bytes(&found.path) {
         Ok(head) => head,
-        Err(e) => return Some(e.to_string()),
+        Err(e) => return Some(why_unread(&e)),
     };
     if ends(&[".bak", ".old", ".tmp", ".part", ".partial", ".crdownload", "~"]) {
         return Some("a backup or an unfinished download, by its name".to_owned());
@@ -81,7 +98,14 @@ pub(crate) fn why_no_raster(found: &Found) -> Option<String> {
     if ends(&[".tif", ".tiff", ".nc", ".nc4", ".cdf", ".h5", ".hdf5"]) {
         return Some("damaged: named as a raster, but its first bytes are of no format swath reads".to_owned());
     }
-    if head.starts_with(b"GRIB") || head.get(4..8) == Some(b"jP  ") || head.starts_with(b"\x0e\x03\x13\x01") {
+    if ends(&[".vrt"]) {
+        return Some("a virtual raster; the files it joins are read themselves".to_owned());
+    }
+    if ends(&[".zip", ".tar", ".tgz", ".gz", ".7z", ".rar", ".bz2"]) {
+        return Some("an archive: unpack it for what is inside".to_owned());
+    }
+    let foreign = head.starts_with(b"GRIB") || head.get(4..8) == Some(b"jP  ") || head.starts_with(b"\x0e\x03\x13\x01");
+    if foreign || ends(FOREIGN) {
         return Some("a raster format swath does not read (yet): convert it to GeoTIFF or NetCDF".to_owned());
     }
     Some("not a raster".to_owned())

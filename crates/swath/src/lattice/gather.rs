@@ -7,6 +7,7 @@ use swath_raster::{Format, RasterInfo};
 
 use super::header::Header;
 use super::moment::{self, When};
+use super::naming::{fit, plain};
 use super::resolved::{IgnoredFile, ResolvedAsset, ResolvedItem, UnreadableFile};
 use crate::plan_file::{Captures, CogTable, DatasetTable, TimeAxis};
 use crate::view::off_grid;
@@ -39,7 +40,7 @@ struct Piece<'a> {
     path: &'a Path,
     rel: &'a str,
     captures: &'a Captures,
-    info: &'a RasterInfo,
+    info: &'a Arc<RasterInfo>,
 }
 
 impl<'p> Gather<'p> {
@@ -222,7 +223,7 @@ impl<'p> Gather<'p> {
                 if parts.is_empty() { self.dataset.id.clone() } else { parts.join("_") }
             }
         };
-        Ok(fit(&id))
+        Ok(plain(&id))
     }
 
     fn place(&mut self, piece: &Piece<'_>, variable: &str, bands: Vec<usize>, when: When) -> Result<()> {
@@ -230,7 +231,7 @@ impl<'p> Gather<'p> {
         let mut id = self.item_id(piece.captures, Some(&when.text), piece.path)?;
         let steps = piece.info.bands.iter().any(|b| b.time.is_some()) && dataset.time == TimeAxis::Items;
         if steps && !dataset.item_id.as_ref().is_none_or(|t| t.names().any(|n| n == "date")) {
-            id = fit(&format!("{id}_{}", when.text));
+            id = plain(&format!("{id}_{}", when.text));
         }
         let names = match band_names(dataset, piece, variable, &bands) {
             Ok(names) => names,
@@ -289,6 +290,7 @@ impl<'p> Gather<'p> {
                 crs: self.dataset.crs.clone(),
                 view: View { unscale: whole.unscale.unwrap_or(self.dataset.view.unscale), ..self.dataset.view },
                 cog: self.cog.clone(),
+                header: Arc::clone(piece.info),
                 variable,
                 bands,
                 band_names,
@@ -324,14 +326,4 @@ fn band_names(dataset: &DatasetTable, piece: &Piece<'_>, variable: &str, bands: 
 
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// Text as a folder name and part of a URL: other characters become `-`.
-pub(crate) fn fit(text: &str) -> String {
-    let text = text.trim();
-    let mut out: String = text.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
-    if out.is_empty() || out.starts_with('.') {
-        out.insert(0, '_');
-    }
-    out
 }

@@ -5,6 +5,7 @@ mod files;
 mod gather;
 mod header;
 mod moment;
+mod naming;
 mod odd;
 mod odd_grid;
 mod resolve;
@@ -17,7 +18,7 @@ pub use resolved::{Hole, IgnoredFile, OddFile, Resolved, ResolvedAsset, Resolved
 pub use summary::{DatasetSummary, VariableSummary};
 
 pub(crate) use files::{copy_of, is_sidecar, list, why_no_raster};
-pub(crate) use gather::fit;
 pub(crate) use header::{Header, crs_label, nodata_text, open_headers, tiff_datetime};
+pub(crate) use naming::{fit, plain};
 pub(crate) use resolve::natural;
 pub(crate) use seen::offers;

@@ -86,7 +86,7 @@ fn without_copies(matched: Vec<(Found, Captures)>) -> (Vec<(Found, Captures)>, V
 
 /// Variables in the plan's order, then the others by name, numbers by their value.
 fn variable_order(dataset: &DatasetTable, gather: &Gather<'_>) -> Vec<String> {
-    let mut order: Vec<String> = dataset.variables.iter().map(|(name, _)| super::gather::fit(name)).collect();
+    let mut order: Vec<String> = dataset.variables.iter().map(|(name, _)| super::naming::fit(name)).collect();
     let mut rest: Vec<&str> = gather.sightings.iter().map(|s| s.variable.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
     rest.sort_by_key(|name| natural(name));
     for name in rest {
@@ -205,7 +205,7 @@ impl Folders<'_> {
                 clean(&folder.join(rel)).strip_prefix(clean(self.plan_dir)).map_or_else(|_| folder.join(rel), Path::to_path_buf)
             };
             for found in files.iter().filter(|f| !taken.contains(&f.path)) {
-                if found.path.parent() == Some(&clean(self.plan_dir)) && found.path.extension().is_some_and(|e| e == "toml") {
+                if found.path.parent().map(clean) == Some(clean(self.plan_dir)) && found.path.extension().is_some_and(|e| e == "toml") {
                     continue;
                 }
                 let reason = why_no_raster(found).unwrap_or_else(|| "a raster that no pattern of the plan matches".to_owned());

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use swath_raster::RasterInfo;
 
 use super::summary::DatasetSummary;
 use crate::View;
@@ -75,6 +77,9 @@ pub struct ResolvedAsset {
     pub view: View,
     /// The dataset's settings over the plan's.
     pub cog: CogTable,
+    /// What the file says of the raster; no part of what is to be done with it.
+    #[serde(skip)]
+    pub header: Arc<RasterInfo>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
-use std::fmt;
 
+use super::date_format::DateFormat;
 use super::stamp::{DateFields, Stamp};
 
 /// Where raw files lie and what their names say: `raw/{variable}_{tile}_{date:%Y%m%d}.tif`.
 ///
 /// `{name}` captures one or more characters other than `/`; the same name twice must capture the same text.
-/// `{name:%Y%m%d}` captures a date (`%Y %m %d %j %y %H %M %S`); the same name may gather a date from several places.
+/// `{name:%Y%m%d}` captures a date (`%Y %m %d %j %y %H %M %S`); the same name may gather a date from several places. `%b` is a month's
+/// name, in full or shortened, in English, German, French, Spanish, Italian or Portuguese; `%-d` and `%-m` have one digit or two.
 /// `{name:b1|b2}` captures one of these words.
 /// `*` is any text within one folder level, `**` any folders; `{{` and `}}` are braces. Case counts.
 ///
@@ -220,89 +221,6 @@ fn ends(text: &str, least: usize) -> impl Iterator<Item = usize> + '_ {
     segment.char_indices().map(|(i, _)| i).chain([segment.len()]).skip(least)
 }
 
-/// The subset of strftime that file names use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DateFormat {
-    text: String,
-    items: Vec<Item>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Item {
-    Digits { field: char, width: usize },
-    Char(char),
-}
-
-impl DateFormat {
-    /// # Errors
-    /// Names the letter that is not understood.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let mut items = Vec::new();
-        let mut chars = text.chars();
-        while let Some(c) = chars.next() {
-            items.push(match c {
-                '%' => match chars.next() {
-                    Some('Y') => Item::Digits { field: 'Y', width: 4 },
-                    Some('j') => Item::Digits { field: 'j', width: 3 },
-                    Some(field @ ('m' | 'd' | 'y' | 'H' | 'M' | 'S')) => Item::Digits { field, width: 2 },
-                    Some('%') => Item::Char('%'),
-                    other => {
-                        let found = other.map_or_else(|| "%".to_owned(), |c| format!("%{c}"));
-                        return Err(format!("date format `{text}` has {found}; understood: %Y %m %d %j %y %H %M %S"));
-                    }
-                },
-                c => Item::Char(c),
-            });
-        }
-        if !items.iter().any(|i| matches!(i, Item::Digits { .. })) {
-            return Err(format!("date format `{text}` has no field; understood: %Y %m %d %j %y %H %M %S"));
-        }
-        Ok(Self { text: text.to_owned(), items })
-    }
-
-    /// The fields at the beginning of `text`, and what follows them.
-    pub fn read<'t>(&self, text: &'t str) -> Option<(DateFields, &'t str)> {
-        let mut fields = DateFields::default();
-        let mut rest = text;
-        for item in &self.items {
-            match *item {
-                Item::Char(c) => rest = rest.strip_prefix(c)?,
-                Item::Digits { field, width } => {
-                    let digits = rest.get(..width)?;
-                    if !digits.bytes().all(|b| b.is_ascii_digit()) {
-                        return None;
-                    }
-                    let value: u32 = digits.parse().ok()?;
-                    fields = fields.merged(field_of(field, value))?;
-                    rest = &rest[width..];
-                }
-            }
-        }
-        Some((fields, rest))
-    }
-}
-
-fn field_of(field: char, value: u32) -> DateFields {
-    let none = DateFields::default();
-    let value = Some(value);
-    match field {
-        'Y' => DateFields { year: value, ..none },
-        'y' => DateFields { year: value.map(|y| if y < 70 { 2000 + y } else { 1900 + y }), ..none },
-        'm' => DateFields { month: value, ..none },
-        'd' => DateFields { day: value, ..none },
-        'j' => DateFields { day_of_year: value, ..none },
-        'H' => DateFields { hour: value, ..none },
-        'M' => DateFields { minute: value, ..none },
-        _ => DateFields { second: value, ..none },
-    }
-}
-
-impl fmt::Display for DateFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,6 +252,11 @@ mod tests {
         check("{variable:b1|b10}_x.tif", "b10_x.tif", Some(&[("variable", "b10")]));
         check("{variable:b1|b10}_x.tif", "b2_x.tif", None);
         check("{date:%Y-%m}.tif", "2020-01.tif", Some(&[("date", "202001")]));
+        check("{date:%d.%m.%Y}.tif", "14.04.2021.tif", Some(&[("date", "20210414")]));
+        check("{variable}_{date:%d%b%Y}.tif", "ndvi_14Apr2021.tif", Some(&[("date", "20210414"), ("variable", "ndvi")]));
+        check("{date:%-d}. {date:%B} {date:%Y}.tif", "4. März 2021.tif", Some(&[("date", "20210304")]));
+        check("{date:%-d}. {date:%B} {date:%Y}.tif", "4. Merz 2021.tif", None);
+        check("{date:%-d-%-m-%Y}.tif", "14-4-2021.tif", Some(&[("date", "20210414")]));
         check("{{a}}_{tile}.tif", "{a}_é.tif", Some(&[("tile", "é")]));
         check("{date:%Y%m%d}.tif", "é1234567.tif", None);
     }
