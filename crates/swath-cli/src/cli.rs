@@ -39,8 +39,9 @@ fn run(cli: Cli, words: &[OsString]) -> Exit {
     if let Some(folder) = &cli.global.folder
         && let Err(e) = std::env::set_current_dir(folder)
     {
-        talk.error(&swath::Error::file(folder, &e));
-        return Exit::Disk;
+        let error = swath::Error::file(folder, &e);
+        talk.error(&error);
+        return Exit::of(&error);
     }
     interrupt::watch(cli.command.resumes().then(|| interrupt::same_call(words)));
     let exit = commands::run(cli.command, &talk).unwrap_or_else(|e| {

@@ -25,8 +25,8 @@ fn judge(folder: &str, free: u64, need: Need) -> Diagnosis {
     // Beside the finished files, those in work are there twice: as a spool and as they grow.
     let comfortable = need.raw.saturating_add(need.largest.saturating_mul(2));
     let found = match need.raw {
-        0 => format!("{} free for {folder}", gigabytes(free)),
-        raw => format!("{} free for {folder}; {} of raw files are to be converted", gigabytes(free), gigabytes(raw)),
+        0 => format!("{} free for {folder}", readable(free)),
+        raw => format!("{} free for {folder}; {} of raw files are to be converted", readable(free), readable(raw)),
     };
     let fix = "free some space, or work where there is more: swath -C OTHER-FOLDER build";
     match free {
@@ -51,8 +51,12 @@ fn existing(folder: &Path) -> PathBuf {
     absolute.ancestors().find(|folder| folder.is_dir()).map_or(PathBuf::from("/"), Path::to_owned)
 }
 
-fn gigabytes(bytes: u64) -> String {
-    format!("{:.1} GB", bytes as f64 / 1e9)
+fn readable(bytes: u64) -> String {
+    match bytes as f64 {
+        few if few < 1e6 => format!("{:.0} kB", (few / 1e3).ceil()),
+        some if some < 1e9 => format!("{:.1} MB", some / 1e6),
+        many => format!("{:.1} GB", many / 1e9),
+    }
 }
 
 #[cfg(test)]

@@ -176,6 +176,10 @@ mod tests {
         let family = |path: &Path, overwrite| Output::new(path, overwrite).map_err(|e| e.family).err();
         // The item beside it counts as well.
         assert_eq!(family(&tif, Overwrite::Never), Some(Family::Conflict));
+        // What is no item may be all that somebody searched for.
+        assert_eq!(family(&tif, Overwrite::Replace), Some(Family::Conflict));
+        std::fs::write(folder.path().join("a.json"), br#"{"type": "Feature", "stac_version": "1.1.0"}"#).unwrap();
+        assert_eq!(family(&tif, Overwrite::Never), Some(Family::Conflict));
         assert_eq!(family(&tif, Overwrite::Replace), None);
         // A folder that is no Zarr is never replaced.
         assert_eq!(family(&zarr, Overwrite::Replace), Some(Family::Conflict));
