@@ -169,14 +169,3 @@ def test_a_folders_name_becomes_an_id_as_a_person_would_write_it(swath, tmp_path
     swath("init", ".", "--datetime", "2021", cwd=folder)
     assert [d["id"] for d in plan(folder)["dataset"]] == ["Meine-Daten-2021"]
     assert "swath.toml" not in swath("plan", "--offline", cwd=folder).out
-
-
-def test_places_of_several_words_are_tiles_of_the_same_dataset(swath, tmp_path):
-    for place, town in enumerate(("Rome", "Oslo", "New York", "Rio de Janeiro")):
-        for variable in ("height", "slope"):
-            put(tmp_path / "raw" / f"{variable} {town} 2020.tif", place)
-    said = swath("init", "raw", cwd=tmp_path)
-    assert "warning" not in said.err, said
-    (dataset,) = plan(tmp_path)["dataset"]
-    assert dataset["files"].endswith("/{variable} {tile} {date:%Y}.tif"), dataset
-    assert "4 items x 2 variables" in swath("plan", "--offline", cwd=tmp_path).out

@@ -3,14 +3,11 @@ use std::collections::BTreeSet;
 use super::draft::{Draft, Member, Piece};
 use super::roles::{Naming, Role};
 
-/// Drafts that are one dataset whose variables or places have names of different length become one: `ndvi` and `cloud_mask`, `Rome` and `New York`.
+/// Drafts that are one dataset whose variables have names of different length, `ndvi` and `cloud_mask`, become one.
 pub(super) fn merged(mut drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
     let mut i = 0;
     while i < drafts.len() {
-        let partner = (i + 1..drafts.len()).find_map(|j| {
-            let (a, b) = (&drafts[i], &drafts[j]);
-            joined(a, b).or_else(|| with_place(a, b)).or_else(|| with_place(b, a)).map(|draft| (j, draft))
-        });
+        let partner = (i + 1..drafts.len()).find_map(|j| joined(&drafts[i], &drafts[j]).map(|draft| (j, draft)));
         match partner {
             Some((j, draft)) => {
                 drafts[i] = draft;
@@ -60,44 +57,6 @@ fn joined<'s>(a: &Draft<'s>, b: &Draft<'s>) -> Option<Draft<'s>> {
     members.extend(rename(b, mid_b));
     members.sort_by(|x, y| x.sample.rel.cmp(&y.sample.rel));
     let draft = Draft { pieces, members, naming: Naming::Captured, only: None, ..a.clone() };
-    if draft.reads_its_files() {
-        return Some(draft);
-    }
-    Some(draft.told_variables()).filter(Draft::reads_its_files)
-}
-
-/// `host`, with the files of `guest` as those of one more tile: where the one has `{tile}`, the other has several words that never change.
-fn with_place<'s>(host: &Draft<'s>, guest: &Draft<'s>) -> Option<Draft<'s>> {
-    let tile = host.identity.iter().position(|name| name == "tile")?;
-    let others = |draft: &Draft<'_>| draft.identity.iter().filter(|n| *n != "tile").cloned().collect::<Vec<_>>();
-    let alike = host.naming == guest.naming && host.dates == guest.dates && host.tails == guest.tails;
-    if !alike || host.naming == Naming::Rasters || guest.identity != others(host) || host.variables().is_disjoint(&guest.variables()) {
-        return None;
-    }
-    let head = host.pieces.iter().zip(&guest.pieces).take_while(|(x, y)| same(x, y)).count();
-    let most = host.pieces.len().min(guest.pieces.len()) - head;
-    let foot = host.pieces.iter().rev().zip(guest.pieces.iter().rev()).take(most).take_while(|(x, y)| same(x, y)).count();
-    let [place] = &host.pieces[head..host.pieces.len() - foot] else { return None };
-    let words = &guest.pieces[head..guest.pieces.len() - foot];
-    let is_word = |p: &Piece| p.role == Role::Literal && p.level == place.level && p.text.chars().all(char::is_alphabetic);
-    if place.role != Role::Text("tile".into()) || words.len() < 2 || !words.iter().all(is_word) || words[0].separator != place.separator {
-        return None;
-    }
-    let facts = |draft: &Draft<'_>| draft.members.first().and_then(|m| m.sample.facts.clone());
-    if let (Some(x), Some(y)) = (facts(host), facts(guest))
-        && (x.kind != y.kind || x.shares_place(&y) == Some(true))
-    {
-        return None;
-    }
-    let name = spelled(words, "");
-    let moved = guest.members.iter().map(|m| {
-        let mut key = m.key.clone();
-        key.insert(tile.min(key.len()), name.clone());
-        Member { key, ..m.clone() }
-    });
-    let mut members: Vec<Member<'s>> = host.members.iter().cloned().chain(moved).collect();
-    members.sort_by(|x, y| x.sample.rel.cmp(&y.sample.rel));
-    let draft = Draft { members, ..host.clone() };
     if draft.reads_its_files() {
         return Some(draft);
     }
