@@ -54,6 +54,12 @@ def steps(taken: Any, material: Any, by: str | Callable | None, in_order: bool) 
     return [sorted(step) for step in found] if in_order else found
 
 
+def starts(taken: Any, steps: list[list[int]]) -> list[str]:
+    """When the first item of each step was taken: the time of a step whose items are in the order given."""
+    taken_at = [parsed.nominal_datetime.astimezone(clock.timezone.utc) for _, parsed in _pairs(taken)]
+    return [taken_at[step[0]].isoformat().replace("+00:00", "Z") for step in steps]
+
+
 def _keyed(taken, material, by) -> list[list[int]]:
     key = by if callable(by) else (lambda item, parsed, index: parsed.properties.get(by))
     keys = [key(item, parsed, index) for index, (item, parsed) in enumerate(_pairs(taken))]

@@ -92,6 +92,9 @@ class Plan:
         else:
             base["groupby"] = ENGINE[asked.groupby]
         own = _Own(material.plan(json.dumps(base)))
+        if asked.in_order and steps is not None:
+            for step, start in zip(own.facts["times"], _groups.starts(taken, steps)):
+                step["datetime"] = start
         target = grid(own)
         labels = _labels(asked.names, material.names(), own.facts["bands"])
         kinds: dict[tuple, list[str]] = {}
@@ -115,6 +118,8 @@ class Plan:
             as_it_is = not apart and target == own.grid and not (wish.method or wish.data_type or wish.nodata or wish.fuser)
             plan = own.plan if as_it_is else material.plan(json.dumps(whole))
             pixels = Pixels(plan, taken.access, taken.root or plan.first_href() or ".", sign, own.facts if as_it_is else None)
+            if steps is not None:
+                pixels.facts["times"] = own.facts["times"]
             if wish.fuser:
                 function(wish.fuser)
                 pixels = Fused(pixels, [len(step) for step in steps or ()], own.facts["times"], wish.fuser, wish.dtype)
