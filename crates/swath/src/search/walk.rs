@@ -118,6 +118,8 @@ impl<'c> Walk<'c> {
         let own = host(&step.document) == host(self.catalog.root());
         match error.family {
             Family::Unreachable if own => return Err(error),
+            // A table that was named is all there is.
+            Family::OverLimit if step.parent.is_none() && step.document.is_table() => return Err(error),
             Family::Unreachable => drop(self.silent.insert(host(&step.document))),
             Family::Refused if own => {
                 self.refusals += 1;
