@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use cql2::Expr;
 use serde_json::Value;
 
-use super::{Interval, Order};
+use super::{Interval, Order, filter};
 use crate::geometry::Shape;
 use crate::json::Object;
 use crate::{Error, Item, LonLatBox, Result};
@@ -83,7 +83,7 @@ impl Query {
     /// A condition on properties in CQL2, as text (`gsd < 100 AND landsat:path = 14`) or as JSON (`{"op": "<", "args": [...]}`).
     ///
     /// # Errors
-    /// Misuse where it is neither.
+    /// Misuse where it is neither, or names a function that CQL2 does not.
     ///
     /// ```
     /// # use swath_stac::Query;
@@ -92,13 +92,7 @@ impl Query {
     /// assert!(Query::new().filter(r#"{"property": "gsd"}"#).is_err());
     /// ```
     pub fn filter(mut self, cql2: &str) -> Result<Self> {
-        let right = "for instance gsd < 100 AND platform = 'a'";
-        let cql2 = cql2.trim();
-        let filter: Expr = cql2.parse().map_err(|e: cql2::Error| Error::misuse("filter", format!("{cql2:?} is no CQL2: {e}"), right))?;
-        if !matches!(filter, Expr::Operation { .. } | Expr::Bool(_)) {
-            return Err(Error::misuse("filter", format!("{cql2:?} is no condition"), right));
-        }
-        self.filter = Some(filter);
+        self.filter = Some(filter::parse(cql2.trim())?);
         Ok(self)
     }
 

@@ -1,6 +1,7 @@
 //! Which items are asked for, and in which order: place, time, names, and a filter on properties; also as a STAC API is asked.
 
 mod ask;
+mod filter;
 mod interval;
 mod order;
 mod request;
