@@ -33,6 +33,9 @@ pub enum Opening {
 /// Of a larger file's end, asked for at once: mostly its whole footer.
 const TAIL: u64 = 128 << 10;
 
+/// One column of one row group unpacked, at most.
+const LARGEST_COLUMN: i64 = 2 << 30;
+
 impl Table {
     /// The bytes to begin with.
     pub fn tail(size: u64) -> Range<u64> {
@@ -97,6 +100,16 @@ fn open(pieces: &Pieces) -> Result<Opening> {
     let rows = footer.file_metadata().num_rows();
     if rows > MOST_ROWS {
         return Err(Error::over_limit("items.parquet", format!("{rows} rows"), format!("at most {MOST_ROWS}")));
+    }
+    // Row groups are counted one by one before any is read: a reader makes room for what they say.
+    let counted = footer.row_groups().iter().try_fold(0_i64, |sum, group| {
+        let most = if group.columns().iter().any(|column| column.uncompressed_size() > LARGEST_COLUMN) { -1 } else { group.num_rows() };
+        sum.checked_add(most).filter(|_| most >= 0)
+    });
+    if counted != Some(rows) {
+        return Err(broken(&format!(
+            "its row groups do not add up to its {rows} rows, or a column of one is above {LARGEST_COLUMN} bytes"
+        )));
     }
     let footer = Arc::new(footer);
     let schema = ArrowReaderMetadata::try_new(footer.clone(), ArrowReaderOptions::new()).map_err(|e| broken(&e))?.schema().clone();

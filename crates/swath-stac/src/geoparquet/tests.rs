@@ -105,3 +105,22 @@ fn systems_of_different_shape_share_a_column() {
         assert_eq!(back.properties["proj:projjson"], item.properties["proj:projjson"]);
     }
 }
+
+#[test]
+fn a_footer_that_claims_what_is_not_there_is_an_error() {
+    use parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
+
+    let good = write(&[item::build(&facts("a", 0.0, 0.0))], None).unwrap();
+    let footer = ParquetMetaDataReader::new().parse_and_finish(&good).unwrap();
+    for (rows, weight, fine) in [(1, 100, true), (3_000_000_000, 100, false), (-1, 100, false), (2, 100, false), (1, i64::MAX, false)] {
+        let group = footer.row_groups()[0].clone();
+        let columns =
+            group.columns().iter().map(|c| c.clone().into_builder().set_total_uncompressed_size(weight).build().unwrap()).collect();
+        let group = group.into_builder().set_num_rows(rows).set_column_metadata(columns);
+        let bent = footer.clone().into_builder().set_row_groups(vec![group.build().unwrap()]).build();
+        let mut bytes = good.to_vec();
+        ParquetMetaDataWriter::new(&mut bytes, &bent).finish().unwrap();
+        let opened = super::Table::open(&super::Pieces::whole(bytes.into()));
+        assert_eq!(opened.is_ok(), fine, "{rows} rows, {weight} bytes: {opened:?}");
+    }
+}
