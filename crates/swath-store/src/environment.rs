@@ -29,6 +29,9 @@ pub const METADATA_HOST: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
 /// After how many seconds without a byte a request is given up and tried again.
 pub const STALL_SECONDS: &str = "SWATH_STALL_SECONDS";
 
+/// Hosts to go through, which lie inside as a rule; the client reads them by itself.
+pub const PROXIES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /// The subscription that accounts are made in.
 pub const SUBSCRIPTION: &str = "AZURE_SUBSCRIPTION_ID";
 /// Where the Resource Manager is asked, in place of the cloud's own: `https://management.azure.com`.

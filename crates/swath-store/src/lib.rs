@@ -20,6 +20,7 @@ mod local;
 mod location;
 pub mod manage;
 mod names;
+mod nearness;
 mod redact;
 mod refusal;
 mod resolve;

@@ -18,6 +18,8 @@ pub struct Location {
     pub(crate) query: Option<SecretString>,
     /// Nothing but its shape says that this is an emulator: it must show that it is before it sees a credential.
     pub(crate) guessed: bool,
+    /// The document whose link led here; nothing where a person named the place.
+    pub(crate) linked_from: Option<Url>,
 }
 
 /// The kinds of places that bytes live in.
@@ -104,7 +106,7 @@ impl Location {
     }
 
     fn plain(place: Place) -> Self {
-        Self { place, sas: None, query: None, guessed: false }
+        Self { place, sas: None, query: None, guessed: false, linked_from: None }
     }
 }
 
@@ -145,9 +147,9 @@ fn web(shown: &str, typed: &str, credentials: &Credentials) -> Result<Location> 
             if place.endpoint.scheme() == "http" && !is_loopback(&url) {
                 return Err(Error::misuse(shown, "would send credentials unencrypted", "https:// is expected"));
             }
-            Ok(Location { place: Place::Azure(place), sas, query: None, guessed })
+            Ok(Location { place: Place::Azure(place), sas, query: None, guessed, linked_from: None })
         }
-        None => Ok(Location { place: Place::Http(url), sas: None, query: query.map(Into::into), guessed: false }),
+        None => Ok(Location { place: Place::Http(url), sas: None, query: query.map(Into::into), guessed: false, linked_from: None }),
     }
 }
 
@@ -219,19 +221,6 @@ fn is_account(name: &str) -> bool {
 fn is_container(name: &str) -> bool {
     let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     (plain && (3..=63).contains(&name.len())) || matches!(name, "$web" | "$root")
-}
-
-/// Whether one URL leads from outside to this machine or into its own network, as far as its host says so.
-pub(crate) fn leads_inside(from: &Url, to: &Url) -> bool {
-    let inner = match to.host() {
-        Some(Host::Ipv4(ip)) => ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
-        Some(Host::Ipv6(ip)) => match ip.to_ipv4_mapped() {
-            Some(ip) => ip.is_private() || ip.is_link_local() || ip.is_unspecified() || ip.is_loopback(),
-            None => ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified(),
-        },
-        _ => false,
-    };
-    (inner || is_loopback(to)) && !is_loopback(from)
 }
 
 /// Whether a URL stays on this machine.

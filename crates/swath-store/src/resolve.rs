@@ -7,8 +7,9 @@ use std::sync::{Arc, PoisonError};
 use url::{Position, Url};
 
 use crate::credentials::{Credentials, Secret};
-use crate::location::{Location, Place, leads_inside};
+use crate::location::{Location, Place};
 use crate::names::{decoded_path, join, percent_decode};
+use crate::nearness::leads_inside;
 use crate::store::{Backend, Store};
 use crate::{Error, Family, Result, folder};
 
@@ -38,7 +39,7 @@ impl Store {
                     let path = Url::parse(href).ok().and_then(|url| url.to_file_path().ok());
                     self.local(root, path.ok_or_else(|| Error::new(Family::Damaged, href, "is no path on this machine", ""))?)
                 }
-                Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => self.leave(href, &self.shared.credentials),
+                Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => self.leave(href, &self.shared.credentials, None),
                 _ => self.local(root, beside(&folder::inside(root, &join(&self.prefix, document)), href)),
             };
         }
@@ -55,7 +56,14 @@ impl Store {
         if let Some(query) = &query {
             target.set_query(Some(query));
         }
-        self.leave(target.as_str(), &self.credentials_for(&target))
+        let credentials = self.credentials_for(&target);
+        // A place whose credential a person gave is one that the person named.
+        let linked_from = match credentials.is_anonymous() {
+            false => None,
+            true if target.host() == base.host() => self.shared.linked_from.clone(),
+            true => Some(base),
+        };
+        self.leave(target.as_str(), &credentials, linked_from)
     }
 
     /// This store (or its whole container) and the path, when a URL lies in it.
@@ -85,8 +93,10 @@ impl Store {
         })
     }
     /// A store at another place, opened once.
-    fn leave(&self, target: &str, credentials: &Credentials) -> Result<(Self, String)> {
+    fn leave(&self, target: &str, credentials: &Credentials, linked_from: Option<Url>) -> Result<(Self, String)> {
         let mut location = Location::parse(target, credentials)?;
+        let from = linked_from.as_ref().map(|url| url[..Position::BeforePath].to_owned()).unwrap_or_default();
+        location.linked_from = linked_from;
         let carries = location.sas.is_some() || location.query.is_some();
         let path = match &mut location.place {
             Place::Azure(place) => std::mem::take(&mut place.prefix),
@@ -107,8 +117,12 @@ impl Store {
         }
         // A token for a container opens many of its objects; one that signs a single URL is of no further use.
         let shared = !carries || matches!(location.place, Place::Azure(_));
-        let key =
-            format!("{} {} {:x}", location.url(), credentials.is_anonymous(), hash_of(target.split_once('?').map(|(_, query)| query)));
+        let key = format!(
+            "{} {from} {} {:x}",
+            location.url(),
+            credentials.is_anonymous(),
+            hash_of(target.split_once('?').map(|(_, query)| query))
+        );
         let known = || self.shared.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
         if shared && let Some(store) = known().get(&key) {
             return Ok((store.clone(), path));
@@ -172,7 +186,7 @@ impl Store {
         }
         let absolute = std::path::absolute(&path).map_err(|e| Error::file(&path, &e))?;
         let outside = text(normal(&absolute).strip_prefix("/").unwrap_or(&absolute))?;
-        let location = Location { place: Place::Folder(PathBuf::from("/")), sas: None, query: None, guessed: false };
+        let location = Location { place: Place::Folder(PathBuf::from("/")), sas: None, query: None, guessed: false, linked_from: None };
         let store = Self::at(location, &self.shared.credentials, Arc::clone(&self.shared.traffic), Arc::clone(&self.shared.elsewhere))?;
         Ok((store, outside))
     }

@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     /// All that the person gave, for places that it also belongs to.
     pub(crate) credentials: Credentials,
     pub(crate) traffic: Arc<Traffic>,
+    /// The document whose link led here first; nothing where a person named the place.
+    pub(crate) linked_from: Option<Url>,
     /// Stores that links led to.
     pub(crate) elsewhere: Arc<Mutex<HashMap<String, Store>>>,
 }
@@ -396,11 +398,12 @@ impl Store {
         traffic: Arc<Traffic>,
         elsewhere: Arc<Mutex<HashMap<String, Store>>>,
     ) -> Result<Self> {
+        let linked_from = location.linked_from;
         let (backend, prefix) = match location.place {
             Place::Folder(root) => (Backend::Folder(root), String::new()),
             Place::Http(root) => {
                 let signer = location.query.map_or(Signer::None, Signer::Query);
-                let wire = Wire::new(&root, signer, traffic.clone())?;
+                let wire = Wire::linked(&root, signer, traffic.clone(), linked_from.as_ref())?;
                 (Backend::Web { root, wire, ranges: Ranges::default() }, String::new())
             }
             Place::Azure(mut place) => {
@@ -412,7 +415,7 @@ impl Store {
                 let withheld = matches!(secret, Secret::Anonymous) && !credentials.is_anonymous();
                 let doubt = location.guessed.then(|| Doubt::about(place.endpoint.clone()));
                 let signer = Signer::Azure(Box::new(AzureSigner::new(place.account.clone(), secret.clone(), doubt)?));
-                let wire = Wire::new(&place.endpoint, signer, traffic.clone())?;
+                let wire = Wire::linked(&place.endpoint, signer, traffic.clone(), linked_from.as_ref())?;
                 let mut container = azure::Container::new(place, wire, secret);
                 container.other = credentials.account.clone().filter(|_| withheld);
                 (Backend::Azure { container: Box::new(container), ranges: Ranges::default() }, prefix)
@@ -422,7 +425,7 @@ impl Store {
                 (Backend::Bucket(Box::new(Bucket::new(place, &credentials.buckets, traffic.clone())?)), prefix)
             }
         };
-        let shared = Shared { backend, credentials: credentials.clone(), traffic, elsewhere };
+        let shared = Shared { backend, credentials: credentials.clone(), traffic, linked_from, elsewhere };
         Ok(Self { shared: Arc::new(shared), prefix })
     }
     /// Runs one exchange with the object at a path.

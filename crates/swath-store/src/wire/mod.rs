@@ -6,6 +6,7 @@ mod connector;
 mod delay;
 mod doubt;
 mod failure;
+mod lookup;
 mod outgoing;
 mod patience;
 mod proof;

@@ -3,7 +3,7 @@
 use reqwest::redirect::{Attempt, Policy};
 use url::Url;
 
-use crate::location::leads_inside;
+use crate::nearness::leads_inside;
 
 /// Redirections followed for one request.
 const MOST: usize = 5;

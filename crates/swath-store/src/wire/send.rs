@@ -14,7 +14,7 @@ use super::body::Body;
 use super::outgoing::Outgoing;
 use super::proof::{self, Question};
 use super::request::{AtMost, Reads, complete};
-use super::{Answer, Failure, Signer, Told, delay, patience, redirect};
+use super::{Answer, Failure, Signer, Told, delay, lookup, patience, redirect};
 use crate::traffic::Traffic;
 
 /// Attempts in all for what may heal: busy servers, broken bodies, stalls.
@@ -52,9 +52,14 @@ pub(super) struct Shared {
 impl Wire {
     /// A line to one host. Proxies of the environment are not asked for this machine's own addresses.
     pub fn new(host: &Url, signer: Signer, traffic: Arc<Traffic>) -> crate::Result<Self> {
+        Self::linked(host, signer, traffic, None)
+    }
+    /// The same to a host that the link of a document led to: what lies nearer to this machine than the document is not connected to.
+    pub fn linked(host: &Url, signer: Signer, traffic: Arc<Traffic>, from: Option<&Url>) -> crate::Result<Self> {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
             .redirect(redirect::policy())
+            .dns_resolver(lookup::Shared(Arc::new(lookup::Lookup::new(host, from))))
             .referer(false)
             .user_agent(concat!("swath/", env!("CARGO_PKG_VERSION")));
         if crate::location::is_loopback(host) {
