@@ -244,7 +244,7 @@ mod tests {
         ] {
             assert_eq!(asked.when_nothing_matches(&there), right);
         }
-        assert_eq!(asked(&["nope"], None, &[]).when_nothing_matches(&BTreeSet::new()), "the catalog holds no items");
+        assert_eq!(asked(&["nope"], None, &[]).when_nothing_matches(&BTreeSet::new()), "widen --collections, or leave it out");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Conditions in CQL2 (OGC 21-065r2) as they are judged here: whatever would be judged wrongly in silence is put right or refused.
 
+use chrono::NaiveDate;
 use cql2::Expr;
 
 use crate::{Error, Result};
@@ -74,8 +75,18 @@ fn operation(op: String, args: Vec<Box<Expr>>) -> Result<Expr> {
     if name == "between"
         && let (Some(most), Some(least), Some(value)) = (args.pop(), args.pop(), args.pop())
     {
-        let two = |op: &str, a: Box<Expr>, b: Box<Expr>| Box::new(Expr::Operation { op: op.into(), args: vec![a, b] });
-        return Ok(*two("and", two(">=", value.clone(), least), two("<=", value, most)));
+        let (from, to) = (operation(">=".into(), vec![value.clone(), least])?, operation("<=".into(), vec![value, most])?);
+        return Ok(two("and", from, to));
+    }
+    if let [left, right] = args.as_slice() {
+        let compared = match (day(left), day(right)) {
+            (None, Some(day)) => beside(&name, left, day),
+            (Some(day), None) => beside(turned(&name), right, day),
+            _ => None,
+        };
+        if let Some(compared) = compared {
+            return Ok(compared);
+        }
     }
     // One value in parentheses is a list of one where a list is due.
     let listed = name == "in" || name.starts_with("a_");
@@ -83,6 +94,43 @@ fn operation(op: String, args: Vec<Box<Expr>>) -> Result<Expr> {
         args = args.into_iter().enumerate().map(|(at, part)| if name != "in" || at == 1 { list(part) } else { part }).collect();
     }
     Ok(Expr::Operation { op, args })
+}
+
+fn two(op: &str, a: Expr, b: Expr) -> Expr {
+    Expr::Operation { op: op.into(), args: vec![Box::new(a), Box::new(b)] }
+}
+
+fn day(expr: &Expr) -> Option<NaiveDate> {
+    let Expr::Date { date } = expr else { return None };
+    let Expr::Literal(text) = &**date else { return None };
+    text.parse().ok()
+}
+
+/// The comparison seen from the other side.
+fn turned(op: &str) -> &str {
+    match op {
+        "<" => ">",
+        "<=" => ">=",
+        ">" => "<",
+        ">=" => "<=",
+        same => same,
+    }
+}
+
+/// A value compared with a day, which lasts from midnight to midnight (UTC): the judge calls a moment within it neither before nor after.
+fn beside(op: &str, value: &Expr, day: NaiveDate) -> Option<Expr> {
+    let midnight = |day: NaiveDate| Expr::Timestamp { timestamp: Box::new(Expr::Literal(format!("{day}T00:00:00Z"))) };
+    let (starts, ends) = (midnight(day), midnight(day.succ_opt()?));
+    let value = || value.clone();
+    Some(match op {
+        ">=" => two(">=", value(), starts),
+        ">" => two(">=", value(), ends),
+        "<" => two("<", value(), starts),
+        "<=" => two("<", value(), ends),
+        "=" => two("and", two(">=", value(), starts), two("<", value(), ends)),
+        "<>" => two("or", two("<", value(), starts), two(">=", value(), ends)),
+        _ => return None,
+    })
 }
 
 fn list(part: Box<Expr>) -> Box<Expr> {
@@ -144,6 +192,9 @@ mod tests {
             ("datetime BETWEEN TIMESTAMP('2019-01-01T00:00:00Z') AND TIMESTAMP('2019-12-31T00:00:00Z')", false),
             ("datetime BETWEEN DATE('2021-01-01') AND DATE('2021-12-31')", false),
             ("datetime >= DATE('2020-06-15') AND datetime < DATE('2020-06-16')", true),
+            ("datetime = DATE('2020-06-15') AND datetime <= DATE('2020-06-15') AND DATE('2020-06-16') > datetime", true),
+            ("datetime <> DATE('2020-06-15') OR datetime > DATE('2020-06-15') OR datetime < DATE('2020-06-15')", false),
+            ("datetime BETWEEN DATE('2020-06-15') AND DATE('2020-06-15')", true),
             ("updated IS NOT NULL AND missing IS NULL AND nothing IS NULL", true),
             ("missing = 1 OR gsd = 30", true),
             ("NOT (missing = 1)", false),
