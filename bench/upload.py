@@ -121,12 +121,19 @@ def measure(case, folder, store, a, azcopy, bench):
         for peer in peers[number % len(peers) :] + peers[: number % len(peers)]:
             name = f"{case}-{number}-{''.join(c for c in peer if c.isalnum())}"
             argv, env = commands(folder, store.container(name), store.sas, azcopy)[peer]
-            row = run(argv, env=os.environ | env, cwd=azcopy and pathlib.Path(azcopy).parent)
+            about = {"case": case, "store": store.name, "peer": peer, "round": number, "files": len(wanted), "bytes": sum(wanted.values())}
+            try:
+                row = run(argv, env=os.environ | env, cwd=azcopy and pathlib.Path(azcopy).parent)
+            except SystemExit as e:
+                if peer.startswith("swath"):
+                    raise
+                bench.row({**about, "failed": str(e).splitlines()[1]})
+                continue
             sizes = store.sizes(name) if number == 0 else None
             if sizes is not None and {n: s for n, s in sizes.items() if n in wanted} != wanted:
                 raise SystemExit(f"{peer}: what is stored is not what was sent")
             store.forget(name)
-            bench.row({"case": case, "store": store.name, "peer": peer, "round": number, "files": len(wanted), "bytes": sum(wanted.values()), **row})
+            bench.row({**about, **row})
 
 
 def remember(case, folder, store):
@@ -140,7 +147,7 @@ def remember(case, folder, store):
 
 def table(rows):
     groups = {}
-    for row in rows:
+    for row in (row for row in rows if "wall" in row):
         groups.setdefault((row["case"], row["store"]), {}).setdefault(row["peer"], []).append(row)
     lines = ["| case | store | peer | wall s | processor s | peak MiB | MB/s | files/s | swath is faster by |", "|---|---|---|---|---|---|---|---|---|"]
     for (case, store), peers in groups.items():
@@ -160,6 +167,8 @@ Unequal work: swath reads what is there, holds each file to its checksum, comput
 order (assets before items before the root) and commits a manifest. `swath` knows the checksums of files that nobody touched since it summed them, as it does after
 `swath build`; with `--rehash` it reads each file once more, for its sha256. `azcopy --put-md5` computes the MD5 of each blob and azcopy asks for each length
 afterwards, and it ends on a beat of two seconds; azcopy by itself and obstore compute no checksum of what they send.
+
+A run of a peer that ended with an error is in rows.jsonl as `failed` and not in the medians: {failed}.
 
 What this does not show: a real network and service, with latency, TLS and throttling; slow disks.
 
@@ -197,10 +206,10 @@ def main():
                     measure(case, folder if folder.exists() else write(folder, *sizes, megabytes), store, a, azcopy, bench)
             finally:
                 store.stop()
-        bench.finish(table(bench.rows), text(a, azcopy))
+        bench.finish(table(bench.rows), text(a, azcopy, sum("failed" in row for row in bench.rows)))
 
 
-def text(a, azcopy):
+def text(a, azcopy, failed):
     version = subprocess.run([azcopy, "--version"], capture_output=True, text=True, env=strangers.clean("/tmp")).stdout.split()[-1] if azcopy else "not run"
     azurite = json.loads((pathlib.Path(os.environ["SWATH_AZURITE"]).parents[3] / "package.json").read_text())["version"]
     shown = []
@@ -208,7 +217,7 @@ def text(a, azcopy):
         line = " ".join(map(str, argv)).replace(f"{SWATH.parent}/", "").replace(f"{HERE}/", "bench/").replace(f"{pathlib.Path(sys.prefix) / 'bin'}/", "")
         shown.append("    " + line.replace(f"{azcopy}", "azcopy"))
     return TEXT.format(
-        rounds=a.rounds, small=a.small, large=a.large, megabytes=a.megabytes, azurite=a.azurite_megabytes, threads=os.cpu_count(), azcopy=version,
+        failed=failed, rounds=a.rounds, small=a.small, large=a.large, megabytes=a.megabytes, azurite=a.azurite_megabytes, threads=os.cpu_count(), azcopy=version,
         obstore=importlib.metadata.version("obstore"), azurite_version=azurite, argv=" ".join(sys.argv[1:]), commands="\n".join(shown),
     )  # fmt: skip
 
