@@ -123,7 +123,7 @@ def command(peer, items_file, case, case_file, out=None):
     if peer != "swath":
         return [sys.executable, HERE / "stack_peer.py", peer, items_file, case_file, *([out] if out else [])]
     frame = ["--bounds", ",".join(map(repr, case["bounds"])), "--crs", case["crs"], "--resolution", repr(case["resolution"])]
-    return [SWATH, "-q", "stack", items_file, *frame, *(["-o", out] if out else [])]
+    return [SWATH, "-q", "stack", items_file, *frame, *(["-o", out, "--overwrite"] if out else [])]
 
 
 def array_of(peer, items_file, case, case_file, work):
