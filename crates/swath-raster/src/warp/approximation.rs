@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::cell::{Cell, Place, checks, miss};
+use super::cell::{Cell, Place, SIDE, across, along_cell, checks, miss};
 use crate::crs::{Crs, Transformer};
 use crate::{Affine, Grid, Result, Shape, Window};
 
@@ -36,9 +36,6 @@ struct Exact {
 
 pub(super) type Point = (f64, f64);
 pub(super) type Project<'a> = dyn Fn(&mut [Point]) -> Result<()> + Sync + 'a;
-
-/// Pixels along the side of a cell; cells begin at multiples of it, whatever the window.
-const SIDE: u32 = 64;
 
 impl Approximation {
     /// Positions of the pixels of a window of the target in another CRS, right to within `tolerance` units of it.
@@ -86,25 +83,24 @@ impl Approximation {
         Ok(net)
     }
 
-    /// Replaces positions of a run by exact ones where `unclear` says of one, and how far off it may be, that it matters.
-    pub fn settle(&self, row: u32, first: u32, positions: &mut [Point], unclear: impl Fn(Point, f64) -> bool) {
-        let Some(exact) = &self.exact else { return };
-        let mut found: Vec<usize> = Vec::new();
-        let mut done = 0;
-        while done < positions.len() {
-            // A run is never longer than the target is wide, which is a u32.
-            let col = first.saturating_add(done as u32);
-            let end = (done + (SIDE - col % SIDE) as usize).min(positions.len());
-            if let Some(&doubt) = self.cell_of(col, row).and_then(|cell| self.doubts.get(cell as usize)) {
-                found.extend((done..end).filter(|&k| unclear(positions[k], doubt)));
-            }
-            done = end;
-        }
-        let mut points: Vec<Point> = found.iter().map(|&k| (f64::from(first) + k as f64 + 0.5, f64::from(row) + 0.5)).collect();
-        // What cannot be made exact stays as near as it is.
-        if !points.is_empty() && exact.project(&mut points).is_ok() {
-            found.into_iter().zip(points).for_each(|(k, point)| positions[k] = point);
-        }
+    /// The exact positions of pixels, in place; false where there is no way to them.
+    pub(super) fn settle(&self, pixels: &mut [Point]) -> bool {
+        pixels.iter_mut().for_each(|p| *p = (p.0 + 0.5, p.1 + 0.5));
+        self.exact.as_ref().is_some_and(|exact| exact.project(pixels).is_ok())
+    }
+
+    /// A run of pixels of one row, from `first` on, cell by cell.
+    pub(super) fn stretches(&self, row: u32, first: u32, len: usize) -> impl Iterator<Item = Stretch<'_>> {
+        runs(first, len).map(move |(col, len)| {
+            let Some(cell) = self.cell_of(col, row) else { return Stretch { col, len, doubt: 0.0, course: Course::Absent } };
+            let doubt = self.doubts.get(cell as usize).copied().unwrap_or(0.0);
+            let place = self.place(cell);
+            let course = match self.refined.get(&cell) {
+                Some(refined) => Course::Bent(refined, place),
+                None => Course::Smooth(across(&self.nine(cell), f64::from(row - place.row) / f64::from(SIDE))),
+            };
+            Stretch { col, len, doubt, course }
+        })
     }
 
     fn place(&self, cell: u32) -> Place {
@@ -128,20 +124,9 @@ impl Approximation {
 
     /// Positions of a run of pixels of one row, from `first` on.
     pub fn row(&self, row: u32, first: u32, out: &mut [Point]) {
-        let mut done = 0;
-        while done < out.len() {
-            // A run is never longer than the target is wide, which is a u32.
-            let col = first.saturating_add(done as u32);
-            let run = ((SIDE - col % SIDE) as usize).min(out.len() - done);
-            let part = &mut out[done..done + run];
-            match self.cell_of(col, row) {
-                None => part.fill((f64::NAN, f64::NAN)),
-                Some(cell) => match self.refined.get(&cell) {
-                    Some(refined) => refined.row(self.place(cell), row, col, part),
-                    None => Cell::Smooth(self.nine(cell)).row(self.place(cell), row, col, part),
-                },
-            }
-            done += run;
+        for stretch in self.stretches(row, first, out.len()) {
+            let from = (stretch.col - first) as usize;
+            stretch.positions(row, &mut out[from..from + stretch.len]);
         }
     }
 
@@ -165,6 +150,47 @@ impl Approximation {
         }
         out
     }
+}
+
+/// A part of a row that lies in one cell.
+pub(super) struct Stretch<'a> {
+    /// The first pixel.
+    pub col: u32,
+    pub len: usize,
+    /// How far off positions may be, in units of the source's CRS.
+    pub doubt: f64,
+    pub course: Course<'a>,
+}
+
+pub(super) enum Course<'a> {
+    /// Outside the net.
+    Absent,
+    /// The quadratic through the positions at the two ends and in the middle of the row of the cell.
+    Smooth([Point; 3]),
+    Bent(&'a Cell, Place),
+}
+
+impl Stretch<'_> {
+    /// The positions of its pixels.
+    pub fn positions(&self, row: u32, out: &mut [Point]) {
+        match &self.course {
+            Course::Absent => out.fill((f64::NAN, f64::NAN)),
+            Course::Smooth(three) => along_cell(*three, self.col % SIDE, out),
+            Course::Bent(cell, place) => cell.row(*place, row, self.col, out),
+        }
+    }
+}
+
+/// A run of pixels, cut where cells begin: first pixel and length of each part.
+pub(super) fn runs(first: u32, len: usize) -> impl Iterator<Item = (u32, usize)> {
+    let mut done = 0;
+    std::iter::from_fn(move || {
+        // A run is never longer than the target is wide, which is a u32.
+        let col = first.saturating_add(done as u32);
+        let part = ((SIDE - col % SIDE) as usize).min(len - done);
+        done += part;
+        (part > 0).then_some((col, part))
+    })
 }
 
 impl Exact {

@@ -3,6 +3,8 @@
 use super::approximation::{Point, Project};
 use crate::{Result, Window};
 
+/// Pixels along the side of a cell that is not split; cells begin at multiples of it, whatever the window.
+pub(super) const SIDE: u32 = 64;
 /// A cell of this size that still bends is computed at every pixel.
 const FINEST: u32 = 8;
 /// Where in a cell, in its own length, the quadratic is held against the truth.
@@ -145,6 +147,13 @@ fn quarters(place: Place) -> [Place; 4] {
 /// The three points from which a quadratic runs along a row of a cell, at `v` of its height.
 pub(super) fn across(nodes: &[Point; 9], v: f64) -> [Point; 3] {
     [0, 1, 2].map(|i| along([nodes[i], nodes[i + 3], nodes[i + 6]], v))
+}
+
+/// Positions along a row of a whole cell, from its pixel `first` on, on the quadratic through three points.
+pub(super) fn along_cell(three: [Point; 3], first: u32, out: &mut [Point]) {
+    // A side is a power of two: its inverse is exact.
+    let one = 1.0 / f64::from(SIDE);
+    out.iter_mut().enumerate().for_each(|(k, p)| *p = along(three, f64::from(first + k as u32) * one));
 }
 
 /// The quadratic through three points at 0, 1/2 and 1.

@@ -25,16 +25,28 @@ macro_rules! each {
     };
 }
 
-/// The samples at `index`, in that order; nodata where the index is [`NONE`] or past the end.
-pub(super) fn gather_or(samples: &Samples, index: &[u32], nodata: Option<Nodata>) -> Samples {
-    fn pick<T: Copy + bytemuck::Pod>(from: &[T], index: &[u32], fill: &[u8]) -> Vec<T> {
-        let fill = bytemuck::pod_read_unaligned(fill);
-        index.iter().map(|&i| from.get(i as usize).copied().unwrap_or(fill)).collect()
-    }
-    let sample = samples.sample_type();
+/// The bytes of a sample that stands for 'no pixel': nodata, else NaN for floats, else 0.
+pub(super) fn absent(sample: SampleType, nodata: Option<Nodata>) -> Vec<u8> {
     let fill = nodata.or_else(|| sample.is_float().then_some(Nodata::Float(f64::NAN)));
-    let fill = fill.map_or_else(|| vec![0; sample.size()], |n| n.to_sample(sample));
-    each!(samples, v => pick(v, index, &fill))
+    fill.map_or_else(|| vec![0; sample.size()], |n| n.to_sample(sample))
+}
+
+/// Puts the samples at `index` into `to`, in that order; `absent` where the index is [`NONE`] or past the end.
+/// All are bytes of samples of `absent`'s size.
+pub(super) fn gather_into(from: &[u8], index: &[u32], absent: &[u8], to: &mut [u8]) {
+    fn pick<const N: usize>(from: &[u8], index: &[u32], absent: &[u8], to: &mut [u8]) {
+        let (from, to): (&[[u8; N]], &mut [[u8; N]]) = (from.as_chunks().0, to.as_chunks_mut().0);
+        // It is as long as was matched below.
+        let absent: [u8; N] = absent.try_into().unwrap_or([0; N]);
+        to.iter_mut().zip(index).for_each(|(to, &i)| *to = from.get(i as usize).copied().unwrap_or(absent));
+    }
+    match absent.len() {
+        1 => pick::<1>(from, index, absent, to),
+        2 => pick::<2>(from, index, absent, to),
+        4 => pick::<4>(from, index, absent, to),
+        8 => pick::<8>(from, index, absent, to),
+        _ => pick::<16>(from, index, absent, to),
+    }
 }
 
 /// The samples at `index`, in that order; zero where the index is [`NONE`] or past the end.

@@ -37,4 +37,13 @@ impl Longitudes {
             x
         }
     }
+
+    /// How far three places along a curve are to be moved to be in this turn; `None` where they or what lies between may not be in one.
+    pub(super) fn shift(self, three: [f64; 3]) -> Option<f64> {
+        let (low, high) = (three[0].min(three[1]).min(three[2]), three[0].max(three[1]).max(three[2]));
+        let reach = high - low;
+        let shift = self.home(low) - low;
+        let inside = low + shift - reach >= self.first && high + shift + reach < self.first + self.turn;
+        inside.then_some(shift)
+    }
 }

@@ -10,6 +10,7 @@ mod gather;
 mod kernel;
 mod lattice;
 mod longitudes;
+mod pick;
 mod pixel_map;
 mod resample;
 

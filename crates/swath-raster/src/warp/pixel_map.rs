@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
+use super::approximation::{Course, Point, Stretch, runs};
+use super::cell::SIDE;
+use super::pick::{Curve, EDGE, place};
 use super::{Approximation, Longitudes, footprint};
 use crate::{Affine, Grid, Shape, Window};
-
-/// A position this close under a pixel's edge belongs to the pixel beyond it: the noise of one affine after another.
-const EDGE: f64 = 1e-8;
 
 /// Where in a source (or one of its overviews) each pixel of a target lies.
 #[derive(Debug, Clone)]
@@ -89,34 +89,62 @@ impl PixelMap {
         }
     }
 
-    /// [`PixelMap::row`], exact wherever it would otherwise be in doubt which pixel holds a position.
-    pub(super) fn settled_row(&self, row: u32, first: u32, out: &mut [(f64, f64)]) {
-        let Way::Projected { positions, linear, .. } = &self.way else { return self.row(row, first, out) };
-        positions.row(row, first, out);
-        let per_unit = linear[0].abs().max(linear[1].abs()) + linear[2].abs().max(linear[3].abs());
-        positions.settle(row, first, out, |place, doubt| {
-            let doubt = doubt * per_unit;
-            let near_edge = |v: f64| (v - v.round()).abs() <= doubt;
-            // Less than the noise of one affine after another is no doubt.
-            doubt > EDGE && {
-                let (x, y) = self.of_place(place);
-                near_edge(x) || near_edge(y)
+    /// For each pixel of a run of one row, from `first` on, where its nearest source pixel stands in `window` of the source, row-major;
+    /// [`super::gather::NONE`] where it is outside. Exact wherever it would otherwise be in doubt which pixel holds a position.
+    pub(super) fn pick(&self, row: u32, first: u32, window: Window, out: &mut [u32]) {
+        match &self.way {
+            Way::Affine(t) => {
+                for (col, len) in runs(first, out.len()) {
+                    let from = col - col % SIDE;
+                    let at = |k: u32| t.apply(f64::from(from) + f64::from(k) + 0.5, f64::from(row) + 0.5);
+                    let curve = Curve { three: [0, SIDE / 2, SIDE].map(|k| inside(window, at(k))), doubt: -1.0, window };
+                    let done = (col - first) as usize;
+                    let from = (col - from) as usize;
+                    out[done..done + len].copy_from_slice(&curve.picked().index[from..from + len]);
+                }
             }
-        });
-        out.iter_mut().for_each(|p| *p = self.of_place(*p));
+            Way::Projected { positions, .. } => {
+                let mut doubtful: Vec<usize> = Vec::new();
+                for stretch in positions.stretches(row, first, out.len()) {
+                    let done = (stretch.col - first) as usize;
+                    self.pick_stretch(row, &stretch, window, &mut out[done..done + stretch.len], |k| doubtful.push(done + k));
+                }
+                let mut exact: Vec<Point> = doubtful.iter().map(|&k| (f64::from(first) + k as f64, f64::from(row))).collect();
+                // What cannot be made exact stays as near as it is.
+                if !exact.is_empty() && positions.settle(&mut exact) {
+                    doubtful.into_iter().zip(exact).for_each(|(k, p)| out[k] = place(window, inside(window, self.of_place(p))));
+                }
+            }
+        }
     }
 
-    /// The source pixel that holds a target pixel's centre.
-    pub fn nearest(&self, col: u32, row: u32) -> Option<(u32, u32)> {
-        self.holding(self.at(col, row))
-    }
-
-    /// The source pixel that holds a position, if it lies in the source.
-    pub(super) fn holding(&self, (x, y): (f64, f64)) -> Option<(u32, u32)> {
-        let (x, y) = (x + EDGE, y + EDGE);
-        let inside = x >= 0.0 && y >= 0.0 && x < f64::from(self.source.width) && y < f64::from(self.source.height);
-        // Of what is not negative a cast is the floor, without a call.
-        inside.then_some((x as u32, y as u32))
+    /// [`PixelMap::pick`] for a part of a row in one cell; tells of pixels in doubt.
+    fn pick_stretch(&self, row: u32, stretch: &Stretch, window: Window, out: &mut [u32], mut doubtful: impl FnMut(usize)) {
+        let Way::Projected { linear, longitudes, .. } = &self.way else { return };
+        let per_unit = linear[0].abs().max(linear[1].abs()) + linear[2].abs().max(linear[3].abs());
+        // Less than the noise of one affine after another is no doubt.
+        let doubt = Some(stretch.doubt * per_unit).filter(|doubt| *doubt > EDGE).unwrap_or(-1.0);
+        if let Course::Smooth(three) = &stretch.course
+            && let Some(shift) = longitudes.map_or(Some(0.0), |l| l.shift(three.map(|p| p.0)))
+        {
+            let three = three.map(|p| inside(window, self.to_pixel((p.0 + shift, p.1))));
+            let curve = Curve { three, doubt, window };
+            let (picked, from) = (curve.picked(), (stretch.col % SIDE) as usize);
+            out.copy_from_slice(&picked.index[from..from + stretch.len]);
+            if picked.doubtful {
+                curve.doubtful().filter(|k| (from..from + stretch.len).contains(k)).for_each(|k| doubtful(k - from));
+            }
+            return;
+        }
+        let mut positions = [(0.0, 0.0); SIDE as usize];
+        stretch.positions(row, &mut positions[..stretch.len]);
+        for (k, (out, p)) in out.iter_mut().zip(positions).enumerate() {
+            let p = inside(window, self.of_place(p));
+            *out = place(window, p);
+            if [p.0, p.1].iter().any(|v| (v - v.round()).abs() <= doubt) {
+                doubtful(k);
+            }
+        }
     }
 
     /// Whole pixels to add to a target pixel to get its source pixel, where the two lie on one lattice.
@@ -176,14 +204,25 @@ impl PixelMap {
     }
 
     /// The source's pixel coordinates of a place in its CRS.
-    fn of_place(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        let Way::Projected { linear, corner, longitudes, .. } = &self.way else { return (f64::NAN, f64::NAN) };
-        to_pixel((longitudes.map_or(x, |l| l.home(x)), y), linear, *corner)
+    fn of_place(&self, (x, y): Point) -> Point {
+        let Way::Projected { longitudes, .. } = &self.way else { return (f64::NAN, f64::NAN) };
+        self.to_pixel((longitudes.map_or(x, |l| l.home(x)), y))
+    }
+
+    /// The same of a place in the turn of longitudes that the source counts in.
+    fn to_pixel(&self, place: Point) -> Point {
+        let Way::Projected { linear, corner, .. } = &self.way else { return (f64::NAN, f64::NAN) };
+        to_pixel(place, linear, *corner)
     }
 
     pub fn source_shape(&self) -> Shape {
         self.source
     }
+}
+
+/// A position counted from the corner of a window.
+fn inside(window: Window, (x, y): Point) -> Point {
+    (x - f64::from(window.col), y - f64::from(window.row))
 }
 
 fn to_pixel((x, y): (f64, f64), linear: &[f64; 4], corner: (f64, f64)) -> (f64, f64) {
@@ -206,7 +245,14 @@ fn compose(inverse: Affine, source: Affine, target: Affine) -> Affine {
 
 #[cfg(test)]
 mod tests {
+    use super::super::gather::NONE;
     use super::*;
+
+    fn picked(map: &PixelMap, source: &Grid, (col, row): (u32, u32), len: usize) -> Vec<u32> {
+        let mut index = vec![0; len];
+        map.pick(row, col, Window::whole(source.shape), &mut index);
+        index
+    }
 
     fn grid(left: f64, top: f64, step: f64, size: u32) -> Grid {
         Grid { crs: None, transform: Affine::north_up(left, top, step, step), shape: Shape { width: size, height: size } }
@@ -217,7 +263,7 @@ mod tests {
         let (target, source) = (grid(500_067.0, 4_999_953.0, 30.0, 10), grid(500_007.0, 5_000_013.0, 30.0, 100));
         let map = PixelMap::new(&target, &source, source.shape, None).unwrap();
         assert_eq!(map.whole_offset(target.shape), Some((2, 2)));
-        assert_eq!(map.nearest(0, 9), Some((2, 11)));
+        assert_eq!(picked(&map, &source, (0, 9), 1), [11 * 100 + 2]);
         let window = map.source_window(Window::whole(target.shape), Reach { x: 0.0, y: 0.0 });
         assert_eq!(window, Some(Window { col: 2, row: 2, width: 10, height: 10 }));
     }
@@ -235,6 +281,6 @@ mod tests {
     fn centres_outside_the_source_have_no_pixel() {
         let (target, source) = (grid(-60.0, 1000.0, 30.0, 10), grid(0.0, 1000.0, 30.0, 4));
         let map = PixelMap::new(&target, &source, source.shape, None).unwrap();
-        assert_eq!([1, 2, 5, 6].map(|col| map.nearest(col, 0)), [None, Some((0, 0)), Some((3, 0)), None]);
+        assert_eq!(picked(&map, &source, (1, 0), 6), [NONE, 0, 1, 2, 3, NONE]);
     }
 }

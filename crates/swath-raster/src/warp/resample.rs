@@ -1,7 +1,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::gather::{NONE, from_f64, gather, gather_or, to_f64};
+use super::gather::{NONE, absent, from_f64, gather, gather_into, to_f64};
 use super::kernel::{Kernel, Plane, Scratch};
 use super::{PixelMap, Reach};
 use crate::{Error, Nodata, Result, Samples, Window};
@@ -116,8 +116,18 @@ pub fn nearest(bands: &[Samples], window: Window, map: &PixelMap, target: Window
         return Err(Error::misuse("", format!("{} samples for {} pixels", short.len(), window.pixels()), "one sample per pixel"));
     }
     fits(window)?;
-    let index = nearest_index(map, target, window);
-    Ok(bands.iter().map(|samples| gather_or(samples, &index, nodata)).collect())
+    let absent: Vec<Vec<u8>> = bands.iter().map(|samples| absent(samples.sample_type(), nodata)).collect();
+    let mut out: Vec<Samples> = bands.iter().map(|samples| Samples::zeros(samples.sample_type(), target.pixels())).collect();
+    let mut index = vec![NONE; target.width as usize];
+    for j in 0..target.height {
+        map.pick(target.row + j, target.col, window, &mut index);
+        for ((from, to), absent) in bands.iter().zip(&mut out).zip(&absent) {
+            let row = index.len() * absent.len();
+            let first = j as usize * row;
+            gather_into(from.as_bytes(), &index, absent, &mut to.as_bytes_mut()[first..first + row]);
+        }
+    }
+    Ok(out)
 }
 
 fn fits(window: Window) -> Result<()> {
@@ -131,20 +141,8 @@ fn fits(window: Window) -> Result<()> {
 fn nearest_index(map: &PixelMap, target: Window, window: Window) -> Vec<u32> {
     let mut index = vec![NONE; target.pixels()];
     let width = (target.width as usize).max(1);
-    index.par_chunks_mut(width).enumerate().for_each_init(Vec::new, |positions, (j, row)| {
-        positions.resize(row.len(), (0.0, 0.0));
-        // The counter stays below the u32 height of `target`.
-        map.settled_row(target.row + j as u32, target.col, positions);
-        for (out, position) in row.iter_mut().zip(positions.iter()) {
-            if let Some((x, y)) = map.holding(*position)
-                && let (Some(x), Some(y)) = (x.checked_sub(window.col), y.checked_sub(window.row))
-                && x < window.width
-                && y < window.height
-            {
-                *out = y * window.width + x;
-            }
-        }
-    });
+    // The counter stays below the u32 height of `target`.
+    index.par_chunks_mut(width).enumerate().for_each(|(j, row)| map.pick(target.row + j as u32, target.col, window, row));
     index
 }
 

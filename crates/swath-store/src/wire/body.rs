@@ -1,5 +1,5 @@
 use bytes::{Bytes, BytesMut};
-use memmap2::{Advice, MmapMut};
+use memmap2::{Advice, MmapMut, MmapOptions};
 
 /// From this size on a body has pages of its own.
 const LARGE: u64 = 256 << 10;
@@ -20,11 +20,7 @@ impl Body {
     /// One that will have so many bytes, as far as is known.
     pub fn of(told: u64) -> Self {
         // Without pages, which a system may have no more of, it grows as it comes.
-        let pages = (LARGE..=MOST).contains(&told).then(|| MmapMut::map_anon(usize::try_from(told).ok()?).ok()).flatten();
-        if let Some(pages) = pages.as_ref().filter(|_| told >= HUGE) {
-            // A wish that a system need not know.
-            let _ = pages.advise(Advice::HugePage);
-        }
+        let pages = (LARGE..=MOST).contains(&told).then(|| pages(told)).flatten();
         Self { pages, rest: BytesMut::new(), len: 0 }
     }
 
@@ -53,6 +49,19 @@ impl Body {
             None => self.rest.freeze(),
         }
     }
+}
+
+fn pages(told: u64) -> Option<MmapMut> {
+    let mut wanted = MmapOptions::new();
+    wanted.len(usize::try_from(told).ok()?);
+    if told < HUGE {
+        // All at once is cheaper than one after the other as they are written to.
+        return wanted.populate().map_anon().ok();
+    }
+    let pages = wanted.map_anon().ok()?;
+    // A wish that a system need not know.
+    let _ = pages.advise(Advice::HugePage);
+    Some(pages)
 }
 
 #[cfg(test)]

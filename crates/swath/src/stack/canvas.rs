@@ -4,6 +4,8 @@ use std::ops::Range;
 use swath_raster::tiff::Rows;
 use swath_raster::{Nodata, SampleType, Samples, Shape, Window, with_real};
 
+use super::laid::Laid;
+use super::lay::{Bits, Plane, Sample};
 use super::piece::Empty;
 use crate::{Error, Family, Result};
 
@@ -44,6 +46,7 @@ pub(super) struct Canvas {
     pixels: usize,
     /// Bands of rows of each plane that are not marked empty yet; none where zeros mean that already.
     untouched: Vec<bool>,
+    laid: Laid,
     /// Where values cannot tell: which pixels of a plane are filled.
     filled: HashMap<usize, Bits>,
 }
@@ -62,8 +65,8 @@ impl Canvas {
         };
         let zeros = empty_samples(sample, empty.nodata, 1).as_bytes().iter().all(|byte| *byte == 0);
         let untouched = if zeros { Vec::new() } else { vec![true; (shape.height as usize).div_ceil(BAND) * planes] };
-        let data = Samples::zeros(sample, samples);
-        Ok(Self { data, sample, empty, width: shape.width as usize, pixels, untouched, filled: HashMap::new() })
+        let (data, laid) = (Samples::zeros(sample, samples), Laid::new(shape, planes));
+        Ok(Self { data, sample, empty, width: shape.width as usize, pixels, untouched, laid, filled: HashMap::new() })
     }
 
     /// Where the pixels of a window of a plane go whose values need no second look.
@@ -72,6 +75,7 @@ impl Canvas {
     /// Misuse where the window lies outside.
     pub fn rows(&mut self, plane: usize, window: Window) -> Result<Rows<'_>> {
         self.touch(plane, window)?;
+        self.laid.parts(plane, window);
         let size = self.sample.size();
         let first = plane * self.pixels + window.row as usize * self.width + window.col as usize;
         let (from, to) = (first * size, (plane + 1) * self.pixels * size);
@@ -119,7 +123,7 @@ impl Canvas {
             return Err(Error::misuse("", format!("a sheet of {} pixels", samples.len()), right));
         }
         let nodata = empty_samples(self.sample, self.empty.nodata, 1);
-        let told = self.empty.told;
+        let (told, parts) = (self.empty.told, self.laid.parts(plane, window));
         let filled = if told { None } else { Some(self.filled.entry(plane).or_insert_with(|| Bits::new(pixels))) };
         macro_rules! lay {
             ($($variant:ident)*) => {
@@ -127,8 +131,11 @@ impl Canvas {
                     $((Samples::$variant(to), Samples::$variant(from), Samples::$variant(nodata)) => {
                         let mut plane = Plane { to: &mut to[plane * pixels..(plane + 1) * pixels], width, window };
                         match (filled, &sheet.valid) {
-                            (None, Valid::Told) if ground == Ground::Fresh => plane.copy(from),
-                            (None, Valid::Told) => plane.fill(from, nodata[0]),
+                            (None, Valid::Told) if ground == Ground::Fresh => plane.copy(from, window),
+                            (None, Valid::Told) => parts.iter().for_each(|(part, ground)| match ground {
+                                Ground::Fresh => plane.copy(from, *part),
+                                Ground::Shared => plane.fill(from, *part, nodata[0]),
+                            }),
                             (Some(filled), Valid::Mask(valid)) => plane.mask(filled, from, |i, _| valid[i] != 0),
                             (Some(filled), Valid::Told) => plane.mask(filled, from, |_, x| !x.is_nan() && x != nodata[0]),
                             // Where all values tell, no sheet has a mask.
@@ -162,91 +169,6 @@ impl Canvas {
             }
         }
         (self.data, Some(valid))
-    }
-}
-
-/// One bit for each pixel.
-struct Bits {
-    words: Vec<u64>,
-    len: usize,
-}
-
-impl Bits {
-    fn new(len: usize) -> Self {
-        Self { words: vec![0; len.div_ceil(64)], len }
-    }
-    fn at(&self, i: usize) -> bool {
-        self.words[i / 64] >> (i % 64) & 1 != 0
-    }
-    fn set(&mut self, i: usize) {
-        self.words[i / 64] |= 1 << (i % 64);
-    }
-    fn all(&self) -> bool {
-        self.words.iter().map(|w| w.count_ones() as usize).sum::<usize>() == self.len
-    }
-}
-
-/// A window of a plane of the array.
-struct Plane<'a, T> {
-    to: &'a mut [T],
-    width: usize,
-    window: Window,
-}
-
-impl<T: Sample> Plane<'_, T> {
-    fn rows<'a>(&'a mut self, from: &'a [T]) -> impl Iterator<Item = (usize, &'a mut [T], &'a [T])> {
-        let (cols, col, width) = (self.window.width as usize, self.window.col as usize, self.width);
-        let first = self.window.row as usize;
-        let rows = self.to.chunks_mut(width.max(1)).skip(first).zip(from.chunks(cols.max(1)));
-        rows.enumerate().map(move |(j, (to, from))| ((first + j) * width + col, &mut to[col..col + cols], from))
-    }
-
-    fn copy(&mut self, from: &[T]) {
-        self.rows(from).for_each(|(_, to, from)| to.copy_from_slice(from));
-    }
-
-    /// Fills what is empty; a NaN beside another nodata value is no data either, and stays what it is.
-    fn fill(&mut self, from: &[T], nodata: T) {
-        for (_, to, from) in self.rows(from) {
-            for (to, &from) in to.iter_mut().zip(from) {
-                let empty = *to == nodata || to.is_nan();
-                *to = if empty && from != nodata { from } else { *to };
-            }
-        }
-    }
-
-    fn mask(&mut self, filled: &mut Bits, from: &[T], valid: impl Fn(usize, T) -> bool) {
-        let cols = self.window.width as usize;
-        for (j, (start, to, from)) in self.rows(from).enumerate() {
-            for (i, (to, &from)) in to.iter_mut().zip(from).enumerate() {
-                if !filled.at(start + i) {
-                    if valid(j * cols + i, from) {
-                        *to = from;
-                        filled.set(start + i);
-                    } else if from.is_nan() {
-                        *to = from;
-                    }
-                }
-            }
-        }
-    }
-}
-
-trait Sample: Copy + PartialEq {
-    fn is_nan(self) -> bool {
-        false
-    }
-}
-macro_rules! never_nan { ($($t:ty)*) => { $(impl Sample for $t {})* } }
-never_nan!(u8 i8 u16 i16 u32 i32 u64 i64 [i16; 2] [i32; 2] [f32; 2] [f64; 2]);
-impl Sample for f32 {
-    fn is_nan(self) -> bool {
-        self.is_nan()
-    }
-}
-impl Sample for f64 {
-    fn is_nan(self) -> bool {
-        self.is_nan()
     }
 }
 

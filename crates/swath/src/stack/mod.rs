@@ -15,6 +15,8 @@ mod fetch;
 mod group;
 mod header;
 mod known;
+mod laid;
+mod lay;
 mod merge;
 mod number;
 mod pack;

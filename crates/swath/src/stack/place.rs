@@ -123,8 +123,11 @@ fn turned(grid: &Grid, by: f64) -> Grid {
 pub(super) struct Positions(Vec<(Crs, i32, Arc<Approximation>)>);
 
 impl Positions {
-    /// For the part of the target that the sources of a plan fill; `target` is the whole grid of the plan.
-    pub fn of(plan: &StackPlan, target: &Grid) -> Result<Self> {
+    /// For the part of the target that the sources of a plan fill; `target` is the whole grid of the plan. What it gives computes them.
+    ///
+    /// # Errors
+    /// Where a source's grid cannot be read; where there is no way between two CRS, when they are computed.
+    pub fn of(plan: &StackPlan, target: &Grid) -> Result<impl FnOnce() -> Result<Self> + Send + use<>> {
         let mut wanted: Vec<(Crs, i32, Window)> = Vec::new();
         for source in &plan.sources {
             let grid = source.grid.grid()?;
@@ -135,11 +138,15 @@ impl Positions {
                 None => wanted.push((key.0, key.1, window)),
             }
         }
-        let made = wanted.into_iter().map(|(crs, size, window)| {
-            let net = Approximation::between(target, window, &crs, f64::from(size).exp2() * POSITION_TOLERANCE)?;
-            Ok((crs, size, Arc::new(net)))
-        });
-        made.collect::<Result<_>>().map(Self)
+        let target = target.clone();
+        let made = move || {
+            let nets = wanted.into_iter().map(|(crs, size, window)| {
+                let net = Approximation::between(&target, window, &crs, f64::from(size).exp2() * POSITION_TOLERANCE)?;
+                Ok((crs, size, Arc::new(net)))
+            });
+            nets.collect::<Result<_>>().map(Self)
+        };
+        Ok(made)
     }
 
     /// From pixels of the target to pixels of a level of the source.

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
+use rayon::prelude::*;
 use swath_raster::Window;
 
 use super::budget::{Budget, Held};
@@ -53,17 +54,16 @@ pub async fn run(plan: &StackPlan, fetch: &dyn Fetch, progress: &(dyn Fn(u64) + 
     let mut canvas = Canvas::new(plan.data_type, empty, planes, plan.grid.shape)?;
     let grounds = grounds(plan);
     let mut pieces: Vec<Piece> = Vec::new();
-    for (index, reader) in readers.iter().enumerate() {
-        if let Some(reader) = reader {
-            match reader.pieces(index) {
-                Ok(some) => pieces.extend(some),
-                Err(e) => failed.note(index, header::about(&reader.source, e))?,
-            }
+    for (reader, cut) in cut(&readers) {
+        match cut {
+            Ok(some) => pieces.extend(some),
+            Err(e) => failed.note(reader, header::about(&plan.sources[reader], e))?,
         }
     }
     drop(readers);
     let budget = Budget::beside(plan.array_bytes());
-    let (at_once, grounds) = (rayon::current_num_threads() + 1, &grounds);
+    // Some wait, so that no thread does while one piece is laid.
+    let (at_once, grounds) = (2 * rayon::current_num_threads() + 2, &grounds);
     let loading = stream::iter(pieces).map(|piece| fetched(piece, fetch, &budget));
     let decode = |fetched| decoded(fetched, empty, grounds);
     // Where no two meet it does not matter which comes first.
@@ -98,6 +98,12 @@ pub async fn run(plan: &StackPlan, fetch: &dyn Fetch, progress: &(dyn Fn(u64) + 
     Ok(Outcome { stack: reduce::reduce(stack, plan.reduce, plan.over)?.with_nan_named(), failures: failed.list(plan) })
 }
 
+/// The pieces of each source that has a reader.
+fn cut(readers: &[Option<Arc<Reader>>]) -> Vec<(usize, Result<Vec<Piece>>)> {
+    let cut = |(index, reader): (usize, &Option<Arc<Reader>>)| Some((index, reader.as_ref()?.pieces(index)));
+    crate::on_own_threads(|| readers.par_iter().enumerate().filter_map(cut).collect())
+}
+
 /// For each source whether an earlier one may have filled pixels of its window.
 fn grounds(plan: &StackPlan) -> Vec<Ground> {
     let mut laid: HashMap<(usize, usize), Vec<Window>> = HashMap::new();
@@ -127,8 +133,8 @@ fn grounds(plan: &StackPlan) -> Vec<Ground> {
 pub async fn survey(plan: &StackPlan, fetch: &dyn Fetch) -> Result<Cost> {
     let mut failed = Failures { on_error: plan.errors, first: HashMap::new() };
     let mut cost = Cost::default();
-    for (index, reader) in readers(plan, fetch, &mut failed).await?.into_iter().enumerate() {
-        for piece in reader.map(|r| r.pieces(index)).transpose()?.unwrap_or_default() {
+    for (_, pieces) in cut(&readers(plan, fetch, &mut failed).await?) {
+        for piece in pieces? {
             cost = Cost { requests: cost.requests + piece.requests as u64, bytes: cost.bytes + piece.fetched };
         }
     }
@@ -139,6 +145,8 @@ pub async fn survey(plan: &StackPlan, fetch: &dyn Fetch) -> Result<Cost> {
 async fn readers(plan: &StackPlan, fetch: &dyn Fetch, failed: &mut Failures) -> Result<Vec<Option<Arc<Reader>>>> {
     let grid = plan.whole_grid()?;
     let positions = Positions::of(plan, &grid)?;
+    // While the headers are on their way.
+    let positions = tokio::task::spawn_blocking(|| crate::on_own_threads(positions));
     // A file that serves several times or bands of the plan is opened once.
     let mut first_of: HashMap<&str, usize> = HashMap::new();
     let opens: Vec<usize> = (0..plan.sources.len()).filter(|&i| *first_of.entry(&plan.sources[i].href).or_insert(i) == i).collect();
@@ -153,6 +161,7 @@ async fn readers(plan: &StackPlan, fetch: &dyn Fetch, failed: &mut Failures) -> 
         }
         opened.insert(i, tiff);
     }
+    let positions = positions.await.unwrap_or_else(|e| Err(stopped(&e)))?;
     let mut readers = Vec::with_capacity(plan.sources.len());
     for (i, source) in plan.sources.iter().enumerate() {
         let reader = match first_of.get(source.href.as_str()).and_then(|first| opened.get(first)) {
@@ -190,8 +199,12 @@ async fn decoded<'a>(fetched: Fetched<'a>, empty: Empty, grounds: &[Ground]) -> 
     // On a thread of the pool what is parallel inside costs little.
     let work = move || crate::on_own_threads(|| rayon::scope(|_| own.made(empty, ground)));
     let made = tokio::task::spawn_blocking(work).await;
-    let made = made.unwrap_or_else(|e| Err(Error::misuse("", format!("a worker stopped: {e}"), "")));
+    let made = made.unwrap_or_else(|e| Err(stopped(&e)));
     (piece, made, held)
+}
+
+fn stopped(e: &tokio::task::JoinError) -> Error {
+    Error::misuse("", format!("a worker stopped: {e}"), "")
 }
 
 struct Failures {
