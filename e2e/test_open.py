@@ -3,6 +3,7 @@ import datetime
 import json
 import pathlib
 import shutil
+import ssl
 
 import pytest
 
@@ -192,3 +193,20 @@ def test_what_comes_packed_unasked_is_not_unpacked(swath, tmp_path):
     finally:
         server.close()
     assert result.rc in (1, 3, 6) and "encoded" in result.err, result
+
+
+def test_certificates_are_asked_for_where_a_server_shows_one(swath, serve, certificate, tmp_path):
+    """Over http none are needed; one that is not trusted says how to trust it; one that is, is."""
+    body = {"type": "Catalog", "stac_version": "1.1.0", "id": "x", "description": "x", "links": []}
+    (tmp_path / "catalog.json").write_text(json.dumps(body))
+    none = {"SSL_CERT_FILE": tmp_path / "none.pem", "SSL_CERT_DIR": tmp_path / "none"}
+    server = serve(tmp_path)
+    assert found(swath("search", f"{server.url}/catalog.json", env=none)) == []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.chain, certificate.key)
+    server.server.socket = context.wrap_socket(server.server.socket, server_side=True)
+    url = server.url.replace("http:", "https:") + "/catalog.json"
+    for env in (none, {}):
+        refused = swath("search", url, env=env, rc=6)
+        assert "certificate" in refused.err.lower() and "SSL_CERT_FILE=" in refused.err, refused
+    assert found(swath("search", url, env={"SSL_CERT_FILE": certificate.authority})) == []

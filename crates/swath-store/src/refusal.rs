@@ -46,6 +46,10 @@ impl Action {
     }
 }
 
+const UNREACHED: &str = "check the host name and the network, then run the same command again; what is done stays done";
+const UNTRUSTED: &str =
+    "install the system's certificates (apt install ca-certificates); one of your organisation is trusted by SSL_CERT_FILE=authority.pem";
+
 /// Who asked, where, and for what.
 pub(crate) struct Spot<'a> {
     pub at: &'a str,
@@ -64,7 +68,7 @@ impl Spot<'_> {
             Failure::Unreached { why, tries, .. } => {
                 let times = if *tries > 1 { format!(" ({tries} attempts)") } else { String::new() };
                 Error::new(Family::Unreachable, self.at, format!("cannot be reached: {why}{times}"), "")
-                    .hint("check the host name and the network, then run the same command again; what is done stays done")
+                    .hint(if failure.is_distrust() { UNTRUSTED } else { UNREACHED })
             }
             Failure::Credentials(error) => {
                 // What is set up and fails speaks for itself; where nothing is, whatever could be set is named.

@@ -31,11 +31,7 @@ pub(super) struct Answer {
 
 /// The client for one host. It follows no redirect: what it sends is for that host alone.
 pub(super) fn client(url: &Url, connect: Duration) -> Result<Client, String> {
-    let mut builder = Client::builder()
-        .connect_timeout(connect)
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .user_agent(concat!("swath/", env!("CARGO_PKG_VERSION")));
+    let mut builder = crate::wire::client().connect_timeout(connect).redirect(reqwest::redirect::Policy::none());
     // This machine's own services are never behind a proxy.
     if is_loopback(url) || url.scheme() == "http" {
         builder = builder.no_proxy();

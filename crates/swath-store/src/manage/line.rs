@@ -66,14 +66,12 @@ impl Management {
     /// Connects nothing yet.
     ///
     /// # Errors
-    /// Unreachable where this machine has no certificates to trust.
+    /// Unreachable where no line can be made.
     pub fn open(cloud: Cloud, tokens: Tokens) -> Result<Self> {
-        let mut builder = reqwest::Client::builder()
+        let mut builder = crate::wire::client()
             .connect_timeout(CONNECT)
             // A token is for this host alone.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .user_agent(concat!("swath/", env!("CARGO_PKG_VERSION")));
+            .redirect(reqwest::redirect::Policy::none());
         if crate::location::is_loopback(&cloud.endpoint) {
             builder = builder.no_proxy();
         }

@@ -92,6 +92,12 @@ impl Failure {
     pub fn nobody_listens(&self) -> bool {
         matches!(self, Self::Unreached { nobody: true, .. })
     }
+    /// Whether the server is there, and this machine does not believe who it says it is.
+    pub fn is_distrust(&self) -> bool {
+        // As rustls and the reader of the system's certificates put it.
+        let said = ["invalid peer certificate", "No CA certificates"];
+        matches!(self, Self::Unreached { why, .. } if said.iter().any(|words| why.contains(words)))
+    }
     pub fn asked_to_wait(&self) -> Option<Duration> {
         match self {
             Self::Answer(answer) => answer.wait,

@@ -15,6 +15,7 @@ mod request;
 mod send;
 mod sign;
 mod told;
+mod trust;
 
 pub(crate) use connector::{Connector, failure_of};
 pub(crate) use doubt::Doubt;
@@ -24,3 +25,4 @@ pub(crate) use send::{Reply, Wire};
 pub(crate) use sign::{AzureSigner, Signer};
 pub use told::REQUESTS;
 pub(crate) use told::Told;
+pub(crate) use trust::client;

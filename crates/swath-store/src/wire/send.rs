@@ -14,7 +14,7 @@ use super::body::Body;
 use super::outgoing::Outgoing;
 use super::proof::{self, Question};
 use super::request::{AtMost, Reads, complete};
-use super::{Answer, Failure, Signer, Told, delay, lookup, patience, redirect};
+use super::{Answer, Failure, Signer, Told, delay, lookup, patience, redirect, trust};
 use crate::traffic::Traffic;
 
 /// Attempts in all for what may heal: busy servers, broken bodies, stalls.
@@ -56,12 +56,10 @@ impl Wire {
     }
     /// The same to a host that the link of a document led to: what lies nearer to this machine than the document is not connected to.
     pub fn linked(host: &Url, signer: Signer, traffic: Arc<Traffic>, from: Option<&Url>) -> crate::Result<Self> {
-        let mut builder = reqwest::Client::builder()
+        let mut builder = trust::client()
             .connect_timeout(Duration::from_secs(5))
             .redirect(redirect::policy())
-            .dns_resolver(lookup::Shared(Arc::new(lookup::Lookup::new(host, from))))
-            .referer(false)
-            .user_agent(concat!("swath/", env!("CARGO_PKG_VERSION")));
+            .dns_resolver(lookup::Shared(Arc::new(lookup::Lookup::new(host, from))));
         if crate::location::is_loopback(host) {
             builder = builder.no_proxy();
         }
