@@ -61,6 +61,46 @@ def test_a_month_by_its_name_is_a_month(swath, tmp_path, name):
     assert spans == {("2021-03-01", "2021-03-31"), ("2021-04-01", "2021-04-30"), ("2021-12-01", "2021-12-31")}
 
 
+SPANS = {
+    "{y}-W{w:02}": ("2021-03-22", "2021-03-28"),
+    "{y}W{w:02}": ("2021-03-22", "2021-03-28"),
+    "{y}_KW{w:02}": ("2021-03-22", "2021-03-28"),
+    "{y}_Q{q}": ("2021-04-01", "2021-06-30"),
+    "{y}Q{q}": ("2021-04-01", "2021-06-30"),
+}
+
+
+@pytest.mark.parametrize("name", SPANS)
+def test_a_week_and_a_quarter_are_items_that_last_as_long(swath, tmp_path, name):
+    for step in (0, 1):
+        put(tmp_path / "raw" / f"lst_{name.format(y=2021, w=12 + step, q=2 + step)}.tif")
+    swath("init", "raw", cwd=tmp_path)
+    swath("build", cwd=tmp_path)
+    items = sorted((json.loads(p.read_text())["properties"] for p in tmp_path.glob("build/**/lst*_2021*.json")), key=lambda p: p["start_datetime"])
+    assert len(items) == 2 and (items[0]["start_datetime"][:10], items[0]["end_datetime"][:10]) == SPANS[name], items
+
+
+def test_places_of_several_words_stand_beside_those_of_one(swath, tmp_path):
+    places = ["Zürich", "São Paulo", "Bern", "New York City"]
+    for index, place in enumerate(places):
+        for year in (2019, 2020):
+            put(tmp_path / "raw" / f"Höhe {place} {year}.tif", 4 * index)
+    assert "warning" not in swath("init", "raw", cwd=tmp_path).text
+    found = [json.loads(line) for line in swath("plan", "--offline", "--json", cwd=tmp_path).out.splitlines()]
+    items = [event["item"] for event in found if event["type"] == "item"]
+    assert {(i["tile"], i["datetime"][:4]) for i in items} == {(p, y) for p in places for y in ("2019", "2020")}
+    assert {a["variable"] for i in items for a in i["assets"]} == {"Höhe"}
+
+
+def test_a_file_that_was_copied_in_part_is_told_before_it_is_built(swath, tmp_path):
+    for step in (1, 2):
+        put(tmp_path / "raw" / f"ndvi_202{step}.tif")
+    whole = tmp_path / "raw" / "ndvi_2022.tif"
+    whole.write_bytes(whole.read_bytes()[:-100])
+    assert "lie outside the file" in swath("init", "raw", cwd=tmp_path).text
+    assert "unreadable" in (text := swath("plan", cwd=tmp_path).text) and "lie outside the file" in text
+
+
 def test_a_day_that_may_be_a_month_is_told(swath, tmp_path):
     for name in ("05-03-2021", "06-04-2021"):
         put(tmp_path / "raw" / f"ndvi_{name}.tif")

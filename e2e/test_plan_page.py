@@ -37,10 +37,10 @@ def test_a_pattern_of_the_page_takes_its_name(swath, tmp_path, name, pattern):
     # A name says what it says, whatever the file is inside.
     rasters.write(tmp_path / name, rasters.noise((8, 8)), driver="GTiff")
     (item,) = [event["item"] for event in events(swath, tmp_path) if event["type"] == "item"]
-    expected = {"tp": "2000-01-01", "NDVI": "2021-03-04", "MOD13Q1": "2021-04-07", "2021/04": "2021-04-01"}
+    expected = {"tp": "2000-01-01", "NDVI": "2021-03-04", "MOD13Q1": "2021-04-07", "2021/04": "2021-04-01", "lst": "2021-03-22", "evi": "2021-07-01"}
     day = next((d for begin, d in expected.items() if name.startswith(begin)), "2021-04-14")
     assert item["datetime"][:10] == day
 
 
 def test_the_page_has_patterns():
-    assert len(PATTERNS) == 7
+    assert len(PATTERNS) == 9

@@ -72,4 +72,11 @@ pub trait RasterSource: Send + Sync {
     fn control_points(&self) -> Result<Option<ControlPoints>> {
         Ok(None)
     }
+    /// That all pixels can lie in the file, as far as its header tells without reading any.
+    ///
+    /// # Errors
+    /// Damaged for the first block outside the file, as of one that was copied in part.
+    fn check_extent(&self) -> Result<()> {
+        Ok(())
+    }
 }

@@ -28,7 +28,7 @@ pub use describe::describe;
 pub use error::{Error, Family, Result};
 pub use local::open_raw;
 pub use raster_facts::raster_facts;
-pub use stop::Stop;
+pub use stop::{Stop, statistics};
 pub use swath_raster as raster;
 pub use swath_stac as stac;
 pub use swath_store as store;

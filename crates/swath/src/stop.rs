@@ -27,6 +27,14 @@ impl Stop {
     }
 }
 
+/// Statistics of each band of a raster, as [`swath_raster::cog::statistics`], until somebody says stop.
+///
+/// # Errors
+/// As that; Misuse once it was stopped.
+pub fn statistics(raster: &dyn RasterSource, stop: &Stop) -> crate::Result<Vec<Option<swath_raster::cog::BandStatistics>>> {
+    Ok(swath_raster::cog::statistics(&Halting { inner: raster, told: &|| stop.is_told() })?)
+}
+
 /// What stopped work ends with.
 pub(crate) fn stopped(at: &str) -> Error {
     Error::new(Family::Misuse, at, "was stopped", "").hint("the same call goes on with what is left")

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::{
-    ByteSource, Error, Georeference, Limits, MaskKind, RasterInfo, RasterSource, Result, Samples, Sidecars, Span, Window,
+    ByteSource, Error, Georeference, Limits, MaskKind, RasterInfo, RasterSource, Result, Samples, Shape, Sidecars, Span, Window,
     tiff::{BlockAt, Known, Level, Rows, Step, Tiff, level::ALWAYS_ALLOWED, pam, parse, place, rpc, world_file},
 };
 
@@ -12,6 +12,8 @@ const TASK_BYTES: u64 = 1 << 20;
 /// Stored blocks nearer than this are read in one go, up to [`READ_BYTES`].
 const READ_GAP: u64 = 4 << 10;
 const READ_BYTES: u64 = 2 << 20;
+/// Files of more blocks are not looked through before they are read.
+const EXTENT_BLOCKS: u64 = 1 << 18;
 
 /// A TIFF whose bytes are at hand, with the files beside it.
 pub struct LocalTiff {
@@ -97,6 +99,16 @@ impl RasterSource for LocalTiff {
         let Some((level, bytes)) = &self.mask else { return Ok(None) };
         let mask = read(level, &**bytes, &[0], window)?;
         Ok(mask.first().map(|mask| mask.as_bytes().iter().map(|v| if *v == 0 { 0 } else { 255 }).collect()))
+    }
+    fn check_extent(&self) -> Result<()> {
+        let level = &self.tiff.levels()[0];
+        let (Shape { width, height }, bands) = (level.shape(), (0..level.bands()).collect::<Vec<_>>());
+        let whole = Window { col: 0, row: 0, width, height };
+        let (rows, cols) = level.touched(whole);
+        if rows.len() as u64 * cols.len() as u64 * bands.len() as u64 > EXTENT_BLOCKS {
+            return Ok(());
+        }
+        check_spans(level, &bands, whole)
     }
 }
 

@@ -13,38 +13,39 @@ use super::run::{Depth, Target};
 use super::{bands, grid, structure};
 use crate::build::Watch;
 use crate::local::open_bytes;
+use crate::stop::stopped;
 use crate::{Error, Result};
 
 /// Everything that can be said of one asset file.
 pub(super) fn check(target: &Target, depth: Depth, watch: &dyn Watch) -> Vec<Finding> {
     let mut notes = Notes::new(target);
     size_and_checksum(target, &mut notes, watch);
-    if let Some(tiff) = file(target, depth, &mut notes) {
+    if let Some(tiff) = file(target, depth, &mut notes, watch) {
         grid::check(target, tiff.info(), &mut notes);
         bands::check(target, tiff.info(), &mut notes);
         if depth == Depth::Blocks && notes.found.iter().all(|f| f.rule != "COG-BLOCK") {
-            bands::statistics(target, &mut notes);
+            bands::statistics(target, &mut notes, watch);
         }
     }
     notes.found
 }
 
 /// What can be said of a file that no item speaks of.
-pub(super) fn check_alone(path: &Path, depth: Depth) -> Vec<Finding> {
+pub(super) fn check_alone(path: &Path, depth: Depth, watch: &dyn Watch) -> Vec<Finding> {
     let target = Target { at: path.display().to_string(), path: path.to_owned(), facts: AssetFacts::default() };
     let mut notes = Notes::new(&target);
-    file(&target, depth, &mut notes);
+    file(&target, depth, &mut notes, watch);
     notes.found
 }
 
 /// The file's own structure, and whether it decodes; the parsed file where it opens.
-fn file(target: &Target, depth: Depth, notes: &mut Notes<'_>) -> Option<Tiff> {
+fn file(target: &Target, depth: Depth, notes: &mut Notes<'_>, watch: &dyn Watch) -> Option<Tiff> {
     let fix = "convert the raw file again";
     match open(&target.path) {
         Ok((bytes, tiff)) => {
             structure::check(&tiff, notes);
             if depth == Depth::Blocks {
-                for error in structure::decode(&tiff, bytes.as_ref()) {
+                for error in structure::decode(&tiff, bytes.as_ref(), watch) {
                     notes.error("COG-BLOCK", error.to_string(), "every block decodes", fix);
                 }
             }
@@ -89,6 +90,9 @@ fn hash(path: &Path, watch: &dyn Watch) -> Result<(u64, [u8; 32])> {
         sha.update(&buffer[..n]);
         size += n as u64;
         watch.advance(n as u64);
+        if watch.is_stopped() {
+            return Err(stopped(&path.display().to_string()));
+        }
     }
 }
 

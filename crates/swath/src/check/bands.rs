@@ -5,7 +5,9 @@ use swath_stac::facts;
 
 use super::compare::{Contradiction, Notes, near};
 use super::run::Target;
+use crate::build::Watch;
 use crate::open_raw;
+use crate::stop::Halting;
 
 pub(super) fn check(target: &Target, info: &RasterInfo, notes: &mut Notes<'_>) {
     let said = &target.facts.bands;
@@ -60,12 +62,12 @@ fn same_nodata(a: Option<facts::Nodata>, b: Option<facts::Nodata>, is_f32: bool)
 }
 
 /// Statistics made again from the pixels.
-pub(super) fn statistics(target: &Target, notes: &mut Notes<'_>) {
+pub(super) fn statistics(target: &Target, notes: &mut Notes<'_>, watch: &dyn Watch) {
     if target.facts.bands.iter().all(|b| b.statistics.is_none()) {
         return;
     }
     let Some(source) = open_raw(&target.path).ok().and_then(|r| r.into_iter().next()) else { return };
-    let Ok(all) = cog::statistics(source.as_ref()) else { return };
+    let Ok(all) = cog::statistics(&Halting { inner: source.as_ref(), told: &|| watch.is_stopped() }) else { return };
     for (i, (said, is)) in target.facts.bands.iter().zip(all).enumerate() {
         let (Some(said), Some(is)) = (said.statistics, is) else { continue };
         let rows = [("minimum", said.minimum, is.minimum), ("maximum", said.maximum, is.maximum), ("mean", said.mean, is.mean)];

@@ -9,6 +9,7 @@ use walkdir::WalkDir;
 
 use super::asset;
 use crate::build::Watch;
+use crate::stop::stopped;
 use crate::{Error, Family, Result};
 
 /// How much of each asset is read.
@@ -49,10 +50,11 @@ pub(super) struct Target {
 ///
 /// # Errors
 /// Absent where there is no folder or no root document; Disk where documents cannot be read. What is wrong with the catalog is no
-/// error but a finding.
+/// error but a finding. Misuse where `watch` stopped it.
 pub fn run(folder: &Path, depth: Depth, watch: &dyn Watch) -> Result<CheckReport> {
     if folder.is_file() {
-        return Ok(CheckReport { findings: asset::check_alone(folder, depth), documents: 0, assets: 1 });
+        let findings = asset::check_alone(folder, depth, watch);
+        return told(CheckReport { findings, documents: 0, assets: 1 }, folder, watch);
     }
     if !folder.is_dir() {
         let error = Error::new(Family::Absent, folder.display().to_string(), "no such folder", "the folder of a catalog is expected");
@@ -69,10 +71,16 @@ pub fn run(folder: &Path, depth: Depth, watch: &dyn Watch) -> Result<CheckReport
     let mut findings = swath_stac::check::tree(&Tree { documents: &texts, tables: &tables, exists: &exists });
     let targets = targets(folder, &texts);
     watch.total(targets.iter().filter_map(|t| std::fs::metadata(&t.path).ok()).map(|m| m.len()).sum());
-    let found: Vec<Vec<Finding>> = targets.par_iter().map(|t| asset::check(t, depth, watch)).collect();
+    let found: Vec<Vec<Finding>> =
+        targets.par_iter().map(|t| if watch.is_stopped() { Vec::new() } else { asset::check(t, depth, watch) }).collect();
     findings.extend(found.into_iter().flatten());
     findings.sort_by(|a, b| (b.severity, &a.at, a.rule).cmp(&(a.severity, &b.at, b.rule)));
-    Ok(CheckReport { findings, documents: texts.len(), assets: targets.len() })
+    told(CheckReport { findings, documents: texts.len(), assets: targets.len() }, folder, watch)
+}
+
+/// What was found, unless nobody wants it any more: then it is not all there is.
+fn told(report: CheckReport, folder: &Path, watch: &dyn Watch) -> Result<CheckReport> {
+    if watch.is_stopped() { Err(stopped(&folder.display().to_string())) } else { Ok(report) }
 }
 
 fn files(folder: &Path, extension: &'static str) -> impl Iterator<Item = (String, PathBuf)> {

@@ -5,6 +5,7 @@ use swath_raster::tiff::{DirectoryRole, Level, Tiff};
 use swath_raster::{ByteSource, Error, Window};
 
 use super::compare::Notes;
+use crate::build::Watch;
 
 const FIX: &str = "convert it with `swath cog IN OUT`, or run `swath build` again";
 
@@ -58,12 +59,15 @@ fn first_offset(level: &Level) -> Option<u64> {
 }
 
 /// Decodes every block of every level and mask; the errors, at most three of a file.
-pub(super) fn decode(tiff: &Tiff, bytes: &dyn ByteSource) -> Vec<Error> {
+pub(super) fn decode(tiff: &Tiff, bytes: &dyn ByteSource, watch: &dyn Watch) -> Vec<Error> {
     let mut errors = Vec::new();
     for level in tiff.levels().iter().chain(tiff.mask_levels()) {
         let bands: Vec<usize> = (0..level.bands()).collect();
         let blocks = level.blocks(&bands, Window::whole(level.shape()));
         let broken = blocks.par_iter().filter_map(|at| {
+            if watch.is_stopped() {
+                return None;
+            }
             let stored = match level.checked_span(*at) {
                 Ok(Some(span)) => match bytes.read(span) {
                     Ok(stored) => Some(stored),

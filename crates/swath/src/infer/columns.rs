@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::facts::Facts;
 use super::name::Name;
-use super::spelling;
+use super::{places, spelling};
 
 /// A raster file as inference sees it.
 #[derive(Debug, Clone)]
@@ -44,9 +44,7 @@ impl<'s> Columns<'s> {
                 column.push(token);
             }
         }
-        let mut tables: Vec<Self> = groups.into_values().map(Self::with_dates_apart).collect();
-        tables.sort_by(|a, b| a.samples[0].rel.cmp(&b.samples[0].rel));
-        tables
+        places::joined(groups.into_values().map(Self::with_dates_apart).collect())
     }
 
     /// The rows for which `keep` says so.

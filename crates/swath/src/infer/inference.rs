@@ -13,7 +13,8 @@ use super::roles::{Naming, Role};
 use super::{identify, settle, values};
 use crate::lattice::{Header, IgnoredFile, UnreadableFile, copy_of, fit, list, natural, open_headers, tiff_datetime, why_no_raster};
 use crate::plan_file::Stamp;
-use crate::{Error, Family, Result};
+use crate::stop::stopped;
+use crate::{Error, Family, Result, Stop};
 
 /// What a folder of raw files was understood to be.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -104,6 +105,14 @@ pub enum NodataFinding {
 /// # Errors
 /// Absent where there is no such folder or no raster in it that can be read, with the reasons.
 pub fn infer(dir: &Path) -> Result<Inference> {
+    infer_until(dir, &Stop::default())
+}
+
+/// As [`infer`], until somebody says stop.
+///
+/// # Errors
+/// As [`infer`]; Misuse once it was stopped.
+pub fn infer_until(dir: &Path, stop: &Stop) -> Result<Inference> {
     if dir.is_file() {
         return Err(Error::misuse(dir.display().to_string(), "is a file", "the folder that holds the raw files is expected"));
     }
@@ -117,7 +126,10 @@ pub fn infer(dir: &Path) -> Result<Inference> {
             None => rasters.push(found),
         }
     }
-    let headers = open_headers(rasters);
+    let headers = open_headers(rasters, stop);
+    if stop.is_told() {
+        return Err(stopped(&dir.display().to_string()));
+    }
     let mut unreadable = Vec::new();
     let mut samples = Vec::new();
     let mut by_rel: BTreeMap<&str, (&Path, &[Arc<RasterInfo>])> = BTreeMap::new();

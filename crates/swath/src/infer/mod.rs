@@ -11,6 +11,7 @@ mod inference;
 mod look;
 mod merge;
 mod name;
+mod places;
 mod roles;
 mod settle;
 mod shape;
@@ -19,5 +20,5 @@ mod split;
 mod values;
 mod write;
 
-pub use inference::{DateSource, Inference, InferredDataset, InferredVariable, NodataFinding, infer};
+pub use inference::{DateSource, Inference, InferredDataset, InferredVariable, NodataFinding, infer, infer_until};
 pub use write::{PlanText, WriteOptions};

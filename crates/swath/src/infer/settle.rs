@@ -140,6 +140,13 @@ mod tests {
             &[&["2019", "2020"], &["0105", "0607"], &["B1", "B2"]],
             &["{date:%Y}/{date:%Y%m%d}_{variable}.tif | B1,B2 |  | 20190105"],
         );
+        check(&["lst_2021-W12.tif", "lst_2021-W13.tif"], &["{variable}_{date:%G}-{date:W%V}.tif | lst |  | 2021W12"]);
+        check(&["lst_2021W12.tif", "lst_2021W13.tif"], &["{variable}_{date:%GW%V}.tif | lst |  | 2021W12"]);
+        check_product(
+            "<0>_2020_<1>.tif",
+            &[&["evi", "lst"], &["Q1", "Q2"]],
+            &["{variable}_{date:%Y}_{date:Q%q}.tif | evi,lst |  | 2020Q1"],
+        );
         check(&["tp_200001-200012.tif", "tp_200101-200112.tif"], &["{variable}_{start:%Y%m}-{end:%Y%m}.tif | tp |  | 200001_200012"]);
     }
 

@@ -5,7 +5,7 @@ use super::dates::DateColumn;
 use crate::plan_file::{DateFields, DateFormat, Stamp};
 
 /// Formats of a single token, with its length where they fix it; the first that fits all values is meant.
-const FORMATS: [(Option<usize>, &str); 20] = [
+const FORMATS: [(Option<usize>, &str); 26] = [
     (Some(15), "%Y%m%dT%H%M%S"),
     (Some(16), "%Y%m%dT%H%M%SZ"),
     (Some(13), "%Y%m%dT%H%M"),
@@ -26,10 +26,16 @@ const FORMATS: [(Option<usize>, &str); 20] = [
     (None, "%b%Y"),
     (None, "%b%d%Y"),
     (None, "%d%b%y"),
+    (Some(7), "%GW%V"),
+    (Some(7), "%Gw%V"),
+    (Some(8), "%GKW%V"),
+    (Some(8), "%GW%V%u"),
+    (Some(6), "%YQ%q"),
+    (Some(6), "Q%q%Y"),
 ];
 
 /// Formats of neighbouring tokens; the first that fits all rows is meant. Where day and month may be either, the day comes first.
-const SPLITS: [&[&str]; 16] = [
+const SPLITS: [&[&str]; 24] = [
     &["%Y", "%m", "%dT%H", "%M", "%S"],
     &["%Y", "%m", "%dT%H%M%S"],
     &["%Y", "%m", "%d"],
@@ -40,6 +46,14 @@ const SPLITS: [&[&str]; 16] = [
     &["%-d", "%b", "%Y"],
     &["%b", "%-d", "%Y"],
     &["%Y", "%b", "%-d"],
+    &["%G", "W%V", "%u"],
+    &["%G", "W%V"],
+    &["%G", "w%V"],
+    &["%G", "KW%V"],
+    &["KW%V", "%G"],
+    &["KW", "%V", "%G"],
+    &["%Y", "Q%q"],
+    &["Q%q", "%Y"],
     &["%Y", "%j"],
     &["%Y%m", "%d"],
     &["%Y", "%m"],
@@ -73,7 +87,7 @@ pub(super) fn read_all<T: AsRef<str>>(formats: &[&str], columns: &[&[T]]) -> Opt
             }
             fields = fields.merged(part)?;
         }
-        fields.year.filter(|y| years.contains(y))?;
+        fields.any_year().filter(|y| years.contains(y))?;
         fields.stamp()
     };
     (0..rows).map(read).collect()
@@ -120,12 +134,13 @@ pub(super) fn short_year(table: &Columns<'_>, column: usize) -> Option<DateColum
 /// How many characters a token of this format has, where it is always the same.
 fn width(format: &str) -> Option<usize> {
     match format {
-        "%Y" => Some(4),
+        "%Y" | "%G" | "KW%V" => Some(4),
+        "W%V" | "w%V" => Some(3),
         "%j" => Some(3),
         "%Y%m" => Some(6),
         "%dT%H" => Some(5),
         "%dT%H%M%S" => Some(9),
-        "%m" | "%d" | "%M" | "%S" => Some(2),
+        "%m" | "%d" | "%M" | "%S" | "Q%q" => Some(2),
         _ => None,
     }
 }
@@ -179,6 +194,10 @@ mod tests {
             (vec!["4Apr2021", "25Mär2021"], Some("%-d%b%Y")),
             (vec!["2021Apr14"], Some("%Y%b%d")),
             (vec!["14Apr2021", "25Mud2021"], None),
+            (vec!["2021W12", "2020W53"], Some("%GW%V")),
+            (vec!["2021W53"], None),
+            (vec!["2021Q1", "2021Q4"], Some("%YQ%q")),
+            (vec!["2021Q5"], None),
             (vec!["r0c1"], None),
         ] {
             assert_eq!(format_of(&values).map(|f| f.0), format, "{values:?}");

@@ -53,7 +53,7 @@ impl Inference {
         let files: usize = self.datasets.iter().map(|d| d.files).sum();
         let mut out = format!(
             "# Written by `swath init` from {files} files in {name}. Change what is wrong; `swath plan` shows what it means.\n\
-             # In `files`, {{name}} takes any text, {{date:%Y%m%d}} a date (%j: day of the year, %b: a month's name), * what says nothing.\n\n\
+             # In `files`, {{name}} takes any text, {{date:%Y%m%d}} a date (%j: day of the year, %b: a month's name, %G %V: an ISO week), * what says nothing.\n\n\
              [catalog]\nid = {}\ntitle = {}\n\
              # description = \"...\"           # what this is, for whom\n\
              # license = \"CC-BY-4.0\"         # SPDX, or \"other\" with license_url = \"https://...\"\n\

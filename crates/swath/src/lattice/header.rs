@@ -5,7 +5,8 @@ use rayon::prelude::*;
 use swath_raster::{Nodata, RasterInfo, SampleType};
 
 use super::files::{Found, first_bytes};
-use crate::{Error, Family, Result, open_raw};
+use crate::stop::stopped;
+use crate::{Error, Family, Result, Stop, open_raw};
 
 /// A file with what its header says.
 pub(crate) struct Header {
@@ -14,9 +15,13 @@ pub(crate) struct Header {
     pub rasters: Result<Vec<Arc<RasterInfo>>>,
 }
 
-/// Opens the headers of all files, in parallel, in order.
-pub(crate) fn open_headers(files: Vec<Found>) -> Vec<Header> {
+/// Opens the headers of all files, in parallel, in order; none any more once somebody says stop.
+pub(crate) fn open_headers(files: Vec<Found>, stop: &Stop) -> Vec<Header> {
     let open = |found: Found| {
+        if stop.is_told() {
+            let rasters = Err(stopped(&found.rel));
+            return Header { found, rasters };
+        }
         let rasters = match open_raw(&found.path) {
             Ok(rasters) if rasters.is_empty() => Err(Error::new(
                 Family::Unsupported,
@@ -28,7 +33,7 @@ pub(crate) fn open_headers(files: Vec<Found>) -> Vec<Header> {
                 let error = Error::new(Family::Damaged, e.at, "is a Git LFS pointer, not the raster itself", "the raster is expected");
                 Err(error.hint("`git lfs pull` fetches it"))
             }
-            other => other,
+            other => other.and_then(|r| r.iter().try_for_each(|s| s.check_extent()).map(|()| r).map_err(Error::from)),
         };
         let rasters = rasters.map(|r| r.iter().map(|s| Arc::new(s.info().clone())).collect());
         Header { found, rasters }

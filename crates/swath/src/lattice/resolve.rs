@@ -8,7 +8,7 @@ use super::odd;
 use super::resolved::{Hole, IgnoredFile, Resolved, ResolvedDataset, ResolvedItem};
 use super::{seen, summary};
 use crate::plan_file::{Captures, CogTable, DatasetTable, PlanFile};
-use crate::{Error, Family, Result};
+use crate::{Error, Family, Result, Stop};
 
 /// Joins a plan with the files below `plan_dir` that it speaks of: opens every header, writes nothing.
 ///
@@ -42,7 +42,7 @@ fn one(dataset: &DatasetTable, cog: &CogTable, matched: Vec<(Found, Captures)>) 
     let (matched, copies) = without_copies(matched);
     let (files, captures): (Vec<_>, Vec<_>) = matched.into_iter().unzip();
     let count = files.len();
-    let headers = open_headers(files);
+    let headers = open_headers(files, &Stop::default());
     let mut gather = Gather::new(dataset, cog);
     gather.ignored = copies;
     for (header, captures) in headers.iter().zip(&captures) {

@@ -25,7 +25,7 @@ enum Item {
     Char(char),
 }
 
-const UNDERSTOOD: &str = "understood: %Y %m %d %j %y %H %M %S, %b for a month's name, %-d %-m for one digit or two";
+const UNDERSTOOD: &str = "understood: %Y %m %d %j %y %H %M %S, %b for a month's name, %-d %-m for one digit or two, %G %V %u for year, week and day of ISO weeks, %q for a quarter";
 
 impl DateFormat {
     /// # Errors
@@ -36,9 +36,10 @@ impl DateFormat {
         while let Some(c) = chars.next() {
             items.push(match c {
                 '%' => match chars.next() {
-                    Some('Y') => Item::Digits { field: 'Y', width: 4 },
+                    Some(field @ ('Y' | 'G')) => Item::Digits { field, width: 4 },
                     Some('j') => Item::Digits { field: 'j', width: 3 },
-                    Some(field @ ('m' | 'd' | 'y' | 'H' | 'M' | 'S')) => Item::Digits { field, width: 2 },
+                    Some(field @ ('m' | 'd' | 'y' | 'H' | 'M' | 'S' | 'V')) => Item::Digits { field, width: 2 },
+                    Some(field @ ('q' | 'u')) => Item::Digits { field, width: 1 },
                     Some('b' | 'B') => Item::Month,
                     Some('-') => match chars.next() {
                         Some(field @ ('m' | 'd')) => Item::Short { field },
@@ -98,6 +99,10 @@ fn field_of(field: char, value: u32) -> DateFields {
     let value = Some(value);
     match field {
         'Y' => DateFields { year: value, ..none },
+        'G' => DateFields { week_year: value, ..none },
+        'V' => DateFields { week: value, ..none },
+        'u' => DateFields { weekday: value, ..none },
+        'q' => DateFields { quarter: value, ..none },
         'y' => DateFields { year: value.map(|y| if y < 70 { 2000 + y } else { 1900 + y }), ..none },
         'm' => DateFields { month: value, ..none },
         'd' => DateFields { day: value, ..none },

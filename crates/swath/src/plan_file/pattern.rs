@@ -252,6 +252,11 @@ mod tests {
         check("{variable:b1|b10}_x.tif", "b10_x.tif", Some(&[("variable", "b10")]));
         check("{variable:b1|b10}_x.tif", "b2_x.tif", None);
         check("{date:%Y-%m}.tif", "2020-01.tif", Some(&[("date", "202001")]));
+        check("{date:%G-W%V}.tif", "2020-W53.tif", Some(&[("date", "2020W53")]));
+        check("{date:%G}/{variable}_KW{date:%V}.tif", "2021/lst_KW01.tif", Some(&[("date", "2021W01"), ("variable", "lst")]));
+        check("{date:%G-W%V-%u}.tif", "2021-W12-3.tif", Some(&[("date", "20210324")]));
+        check("{date:%G-W%V}.tif", "2021-W53.tif", None);
+        check("{date:%YQ%q}.tif", "2021Q3.tif", Some(&[("date", "2021Q3")]));
         check("{date:%d.%m.%Y}.tif", "14.04.2021.tif", Some(&[("date", "20210414")]));
         check("{variable}_{date:%d%b%Y}.tif", "ndvi_14Apr2021.tif", Some(&[("date", "20210414"), ("variable", "ndvi")]));
         check("{date:%-d}. {date:%B} {date:%Y}.tif", "4. März 2021.tif", Some(&[("date", "20210304")]));
