@@ -18,6 +18,8 @@ use crate::{Error, Result};
 
 /// Headers asked for at once.
 const HEADERS: usize = 256;
+/// Pieces that wait to be decoded, so that no thread does while one is laid.
+const WAITING: usize = 4;
 /// Pieces whose bytes are asked for at once.
 const FETCHES: usize = 512;
 
@@ -62,8 +64,7 @@ pub async fn run(plan: &StackPlan, fetch: &dyn Fetch, progress: &(dyn Fn(u64) + 
     }
     drop(readers);
     let budget = Budget::beside(plan.array_bytes());
-    // Some wait, so that no thread does while one piece is laid.
-    let (at_once, grounds) = (2 * rayon::current_num_threads() + 2, &grounds);
+    let (at_once, grounds) = (rayon::current_num_threads() + WAITING, &grounds);
     let loading = stream::iter(pieces).map(|piece| fetched(piece, fetch, &budget));
     let decode = |fetched| decoded(fetched, empty, grounds);
     // Where no two meet it does not matter which comes first.
