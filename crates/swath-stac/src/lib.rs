@@ -18,6 +18,7 @@ pub mod item;
 mod json;
 pub mod layout;
 pub mod link;
+mod pretty;
 pub mod query;
 pub mod time;
 
@@ -26,9 +27,10 @@ pub use collection::Collection;
 pub use error::{Error, Family, Result};
 pub use extent::LonLatBox;
 pub use item::{Item, ItemCollection};
-pub use json::{Object, pretty, same_json};
+pub use json::{Object, same_json};
 pub use layout::Links;
 pub use link::Link;
+pub use pretty::{pretty, write_pretty};
 pub use query::Query;
 
 /// The version of STAC that every object written here claims.
