@@ -95,13 +95,21 @@ fn prune(value: &mut Value) -> bool {
 }
 
 /// The item of a row.
-pub(super) fn item(mut row: Object, geometry: Option<Value>) -> Result<Item> {
-    let mut document = Object::new();
+pub(super) fn item(row: Object, geometry: Option<Value>) -> Result<Item> {
+    let (mut document, mut properties) = (Object::with_capacity(CORE.len()), Object::with_capacity(row.len()));
     document.insert("type".into(), "Feature".into());
-    for name in CORE {
-        if let Some(value) = row.shift_remove(*name) {
-            document.insert((*name).into(), value);
+    properties.insert("datetime".into(), Value::Null);
+    for (name, mut value) in row {
+        if CORE.contains(&name.as_str()) {
+            document.insert(name, value);
+            continue;
         }
+        if INSTANTS.contains(&name.as_str())
+            && let Some(instant) = value.as_str().and_then(crate::time::parse)
+        {
+            value = crate::time::rfc3339(&instant).into();
+        }
+        properties.insert(name, value);
     }
     document.entry("stac_version").or_insert_with(|| crate::STAC_VERSION.into());
     document.insert("geometry".into(), geometry.unwrap_or_default());
@@ -117,14 +125,6 @@ pub(super) fn item(mut row: Object, geometry: Option<Value>) -> Result<Item> {
             None => drop(document.shift_remove("bbox")),
         }
     }
-    let mut properties = Object::new();
-    properties.insert("datetime".into(), Value::Null);
-    for name in INSTANTS {
-        if let Some(instant) = row.get(*name).and_then(Value::as_str).and_then(crate::time::parse) {
-            row.insert((*name).into(), crate::time::rfc3339(&instant).into());
-        }
-    }
-    properties.extend(row);
     restore(&mut properties);
     document.insert("properties".into(), properties.into());
     for asset in document.get_mut("assets").and_then(Value::as_object_mut).into_iter().flat_map(|a| a.values_mut()) {

@@ -8,6 +8,7 @@
 //! pages of them, and only those travel.
 
 mod bounds;
+mod column;
 mod flat;
 mod hilbert;
 mod infer;

@@ -2,15 +2,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_json::ArrayWriter;
 use arrow_schema::DataType;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
+use super::column::{self, Column};
 use super::{Opening, Pieces, Table, flat};
 use crate::geometry::Shape;
-use crate::json::Object;
 use crate::{Error, Item, Result};
 
 /// Rows of one table, at most: beyond them a table is not read.
@@ -47,16 +46,11 @@ fn rows(bytes: Bytes, count: u64) -> Result<Vec<Item>> {
 pub(super) fn of_batch(batch: &RecordBatch) -> Result<Vec<Item>> {
     let schema = batch.schema();
     let is_binary = |t: &DataType| matches!(t, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
-    let plain: Vec<usize> = (0..batch.num_columns()).filter(|&i| !is_binary(schema.field(i).data_type())).collect();
-    let attributes = batch.project(&plain).map_err(|e| broken(&e))?;
-    let mut writer = ArrayWriter::new(Vec::new());
-    writer.write(&attributes).and_then(|()| writer.finish()).map_err(|e| broken(&e))?;
-    let rows: Vec<Object> = serde_json::from_slice(&writer.into_inner()).map_err(|e| broken(&e))?;
-    let geometries: Vec<Option<Value>> = match schema.index_of("geometry") {
-        Ok(i) => (0..batch.num_rows()).map(|row| geometry(batch.column(i), row)).collect(),
-        Err(_) => vec![None; batch.num_rows()],
-    };
-    rows.into_iter().zip(geometries).map(|(row, geometry)| flat::item(row, geometry)).collect()
+    let plain = schema.fields().iter().zip(batch.columns()).filter(|(field, _)| !is_binary(field.data_type()));
+    let columns: Vec<(String, Column)> =
+        plain.map(|(field, column)| Ok((field.name().clone(), Column::of(column)?))).collect::<Result<_>>()?;
+    let wkb = batch.column_by_name("geometry");
+    (0..batch.num_rows()).map(|row| flat::item(column::object(&columns, row), wkb.and_then(|wkb| geometry(wkb, row)))).collect()
 }
 
 fn geometry(column: &ArrayRef, row: usize) -> Option<Value> {

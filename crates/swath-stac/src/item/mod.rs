@@ -3,6 +3,7 @@
 mod assets;
 mod build;
 mod model;
+mod quick;
 mod read;
 
 pub use build::build;

@@ -3,6 +3,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::quick;
 use crate::geometry::Shape;
 use crate::json::Object;
 use crate::{Asset, Error, Link, LonLatBox, Result, STAC_VERSION, time};
@@ -59,6 +60,13 @@ impl Item {
     /// # Errors
     /// Damaged where the value is no Item, naming what is wrong.
     pub fn from_json(value: Value) -> Result<Self> {
+        let value = match value {
+            Value::Object(object) => match quick::item(object) {
+                Ok(item) => return Ok(item),
+                Err(object) => Value::Object(object),
+            },
+            value => value,
+        };
         serde_json::from_value(value).map_err(|e| Error::damaged("", e.to_string(), "a STAC Item"))
     }
 
