@@ -118,35 +118,68 @@ impl Document {
     }
 }
 
-/// Makes the references of an item that was found in `document` absolute. `own` says that the document is the item itself, and not a
-/// table or a list that holds it.
-///
-/// # Errors
-/// Damaged where an asset leads to what a remote document must not name.
-pub(crate) fn settle(item: &mut Item, document: &Document, own: Own) -> Result<()> {
-    let named = |e: Error| Error { at: format!("{}: item {}", document.url(), item.id), ..e };
-    for asset in item.assets.values_mut() {
-        asset.href = document.absolute(&asset.href).map_err(&named)?;
+/// Makes references absolute of items that were all found in one document.
+pub(crate) struct Settler<'d> {
+    document: &'d Document,
+    /// The folder of the last reference elsewhere that may be followed: others beside it may be, too.
+    reached: String,
+}
+
+impl<'d> Settler<'d> {
+    pub fn of(document: &'d Document) -> Self {
+        Self { document, reached: String::new() }
     }
-    let mut links = Vec::with_capacity(item.links.len() + 1);
-    for mut link in item.links.drain(..) {
-        // A link that leads nowhere is no reason to lose the item.
-        if link.rel == "self" && own == Own::Yes {
-            continue;
+
+    /// Makes the references of an item absolute. `own` says that the document is the item itself, and not a table or a list that holds it.
+    ///
+    /// # Errors
+    /// Damaged where an asset leads to what a remote document must not name.
+    pub fn settle(&mut self, item: &mut Item, own: Own) -> Result<()> {
+        let document = self.document;
+        for asset in item.assets.values_mut() {
+            let named = |e: Error| Error { at: format!("{}: item {}", document.url(), item.id), ..e };
+            self.absolute(&mut asset.href).map_err(named)?;
         }
-        if let Ok(href) = document.absolute(&link.href) {
-            link.href = href;
-            links.push(link);
+        let mut links = Vec::with_capacity(item.links.len() + 1);
+        for mut link in item.links.drain(..) {
+            // A link that leads nowhere is no reason to lose the item.
+            if link.rel == "self" && own == Own::Yes {
+                continue;
+            }
+            if self.absolute(&mut link.href).is_ok() {
+                links.push(link);
+            }
         }
+        if own == Own::Yes {
+            links.push(
+                Link::new("self", document.absolute(&encoded_name(&document.path)).unwrap_or_else(|_| document.url()))
+                    .media_type(swath_stac::link::GEOJSON),
+            );
+        }
+        item.links = links;
+        Ok(())
     }
-    if own == Own::Yes {
-        links.push(
-            Link::new("self", document.absolute(&encoded_name(&document.path)).unwrap_or_else(|_| document.url()))
-                .media_type(swath_stac::link::GEOJSON),
-        );
+
+    fn absolute(&mut self, href: &mut String) -> Result<()> {
+        let elsewhere = folder(href);
+        if elsewhere.is_some_and(|folder| folder == self.reached) {
+            return Ok(());
+        }
+        let absolute = self.document.absolute(href)?;
+        if let Some(folder) = elsewhere.filter(|_| absolute == *href) {
+            folder.clone_into(&mut self.reached);
+        }
+        *href = absolute;
+        Ok(())
     }
-    item.links = links;
-    Ok(())
+}
+
+/// The folder of an absolute reference to a file of a plain name, which is no reason to follow one reference and not another.
+fn folder(href: &str) -> Option<&str> {
+    let (folder, name) = href.rsplit_once('/')?;
+    let plain = !name.starts_with('.') && !name.ends_with('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let place = folder.split_once("://")?.1;
+    (plain && !name.is_empty() && !place.is_empty() && !place.contains(['?', '#'])).then_some(folder)
 }
 
 /// Whether a document is the item itself.
@@ -159,4 +192,49 @@ pub(crate) enum Own {
 /// The document's own name as a reference from itself.
 fn encoded_name(path: &str) -> String {
     swath_stac::layout::relative(path, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_judged_together_and_hosts_are_not() {
+        for (href, expected) in [
+            ("https://host/a/b.tif", Some("https://host/a")),
+            ("https://host/b.tif", Some("https://host")),
+            ("https://host", None),
+            ("https://host/", None),
+            ("https://host/a/..", None),
+            ("https://host/a/b.tif?x=1", None),
+            ("https://host/a?x=/b", None),
+            ("https://host/a#/b", None),
+            ("https://host/a\\b", None),
+            ("https:///b.tif", None),
+            ("a/b.tif", None),
+        ] {
+            assert_eq!(folder(href), expected, "{href}");
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_named_is_seen_beside_what_may() {
+        let (store, path) = Store::open_beside("https://host/items.parquet", &Credentials::anonymous()).unwrap();
+        let document = Document { store, path };
+        let mut settler = Settler::of(&document);
+        for (href, right) in [
+            ("https://host/a.tif", true),
+            ("https://else/x/a.tif", true),
+            ("https://else/x/b.tif", true),
+            ("http://127.0.0.1/x/b.tif", false),
+            ("https://else/x/c.tif", true),
+            ("file:///etc/passwd", false),
+            ("file:///etc/passwd", false),
+        ] {
+            let mut item = Item::new("a");
+            item.assets.insert("a".into(), swath_stac::Asset::new(href));
+            assert_eq!(settler.settle(&mut item, Own::No).is_ok(), right, "{href}");
+            assert_eq!(item.assets["a"].href, href);
+        }
+    }
 }

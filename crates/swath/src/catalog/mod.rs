@@ -8,7 +8,7 @@ mod opened;
 mod table;
 
 pub use address::Document;
-pub(crate) use address::{Own, find, settle};
+pub(crate) use address::{Own, Settler, find};
 pub use landing::{Landing, Method};
 pub use node::{Node, Tree};
 pub use opened::Catalog;

@@ -10,7 +10,7 @@ use swath_store::{Call, Store};
 
 use super::run::Gathered;
 use super::{Limits, Problem};
-use crate::catalog::{Catalog, Document, Landing, Method, Node, Own, settle};
+use crate::catalog::{Catalog, Document, Landing, Method, Node, Own, Settler};
 use crate::{Error, Family, Result};
 
 /// Items of one page: large enough to be few, small enough for servers that limit the size of an answer.
@@ -168,6 +168,7 @@ impl Asker<'_> {
             _ => return Err(question.wrong("has no features")),
         };
         let page = Document { store: question.store.clone(), path: self.root.path.clone() };
+        let mut settler = Settler::of(&page);
         for feature in features {
             let id = feature.get("id").and_then(Value::as_str).unwrap_or("?").to_owned();
             let at = format!("{}: item {id}", question.shown());
@@ -182,7 +183,7 @@ impl Asker<'_> {
             if !judge.keeps(&item) {
                 continue;
             }
-            match settle(&mut item, &page, Own::No) {
+            match settler.settle(&mut item, Own::No) {
                 Ok(()) => self.gathered.items.push(item),
                 Err(e) => self.gathered.problems.push(Problem::of(at, &e)),
             }

@@ -8,7 +8,7 @@ use swath_stac::{Item, Query};
 
 use super::run::Gathered;
 use super::{Effect, Limits, Problem};
-use crate::catalog::{Catalog, Document, Node, Own, Tree, settle};
+use crate::catalog::{Catalog, Document, Node, Own, Settler, Tree};
 use crate::{Error, Family, Result};
 
 /// A walk through the documents of a catalog, each read once, many at a time.
@@ -94,18 +94,18 @@ impl<'c> Walk<'c> {
         match answer {
             Ok(Answer::Node(Node::Tree(tree))) => self.tree(&step, &tree),
             Ok(Answer::Node(Node::Item(item))) => {
-                self.keep(*item, &step.document, Own::Yes);
+                self.keep(vec![*item], &step.document, Own::Yes);
                 Ok(())
             }
             Ok(Answer::Node(Node::Items(items))) => {
-                items.into_iter().for_each(|item| self.keep(item, &step.document, Own::No));
+                self.keep(items, &step.document, Own::No);
                 Ok(())
             }
             Ok(Answer::Node(Node::Table)) => Ok(()),
             Ok(Answer::Rows(rows, collections)) => {
                 self.gathered.collections.extend(collections);
                 self.gathered.unread += rows.matched - rows.items.len().min(rows.matched);
-                rows.items.into_iter().for_each(|item| self.keep(item, &step.document, Own::No));
+                self.keep(rows.items, &step.document, Own::No);
                 Ok(())
             }
             Err(e) => self.failed(step, e),
@@ -175,16 +175,19 @@ impl<'c> Walk<'c> {
         Ok(())
     }
 
-    fn keep(&mut self, mut item: Item, document: &Document, own: Own) {
-        if let Some(id) = item.collection.as_ref().filter(|id| !self.gathered.collections.contains(*id)) {
-            self.gathered.collections.insert(id.clone());
-        }
-        if !self.query.matches(&item) {
-            return;
-        }
-        match settle(&mut item, document, own) {
-            Ok(()) => self.gathered.items.push(item),
-            Err(e) => self.gathered.problems.push(Problem::of(format!("{}: item {}", document.url(), item.id), &e)),
+    fn keep(&mut self, items: Vec<Item>, document: &Document, own: Own) {
+        let mut settler = Settler::of(document);
+        for mut item in items {
+            if let Some(id) = item.collection.as_ref().filter(|id| !self.gathered.collections.contains(*id)) {
+                self.gathered.collections.insert(id.clone());
+            }
+            if !self.query.matches(&item) {
+                continue;
+            }
+            match settler.settle(&mut item, own) {
+                Ok(()) => self.gathered.items.push(item),
+                Err(e) => self.gathered.problems.push(Problem::of(format!("{}: item {}", document.url(), item.id), &e)),
+            }
         }
     }
 
