@@ -14,6 +14,19 @@ static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// An empty vector with room for so many bytes.
 pub(crate) fn room(len: usize) -> Vec<u8> {
+    let mut bytes = kept(len);
+    bytes.clear();
+    bytes
+}
+
+/// So many bytes to be written over: they hold what is left over.
+pub(crate) fn bytes(len: usize) -> Vec<u8> {
+    let mut bytes = kept(len);
+    bytes.resize(len, 0);
+    bytes
+}
+
+fn kept(len: usize) -> Vec<u8> {
     if WORTH.contains(&len)
         && let Ok(mut spare) = SPARE.try_lock()
     {
@@ -40,10 +53,9 @@ impl AsRef<[u8]> for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let mut bytes = std::mem::take(&mut self.0);
+        let bytes = std::mem::take(&mut self.0);
         let Ok(mut spare) = SPARE.try_lock() else { return };
         if spare.iter().map(Vec::capacity).sum::<usize>() + bytes.capacity() <= KEPT {
-            bytes.clear();
             spare.push(bytes);
         }
     }
@@ -66,6 +78,8 @@ mod tests {
         let (second, part) = (of(2), first.slice(5..9));
         drop(first);
         let third = of(3);
+        let left_over = bytes(size + 5);
+        assert_eq!(left_over.len(), size + 5);
         assert!(part.iter().all(|b| *b == 1) && second.iter().all(|b| *b == 2) && third.iter().all(|b| *b == 3));
     }
 }

@@ -10,8 +10,7 @@ use crate::{Error, Result, decode::block::too_short, spare};
 /// # Errors
 /// Damaged where the stream is none, or too short.
 pub(super) fn decode(stored: &[u8], size: usize, whole: usize) -> Result<Vec<u8>> {
-    let mut out = spare::room(whole.max(size));
-    out.resize(whole.max(size), 0);
+    let mut out = spare::bytes(whole.max(size));
     match Decompressor::new().zlib_decompress(stored, &mut out) {
         Ok(got) if got >= size => {
             out.truncate(size);
