@@ -113,6 +113,16 @@ def test_what_items_leave_out_is_said_by_the_configuration_and_no_header_is_read
     same(ours, odc.stac.load(pystac_of(poor), stac_cfg=told))
 
 
+def test_chunks_follow_the_blocks_that_a_header_tells(tmp_path):
+    side, block = 2400, 768
+    rasters.write(tmp_path / "red0.tif", rasters.noise((side, side), "uint8"), origin=(LEFT, TOP), step=STEP, tiled=True, blockxsize=block, blockysize=block)
+    plain = item(tmp_path, 0)
+    plain["assets"] = {"red": plain["assets"]["red"] | {"data_type": "uint8", "proj:shape": [side, side]}}
+    array = swath_py.load([plain], chunks={}).red
+    assert array.chunks[1:] == ((2 * block, side - 2 * block),) * 2
+    assert np.array_equal(array.compute()[0], swath_py.load([plain]).red[0])
+
+
 def test_a_shape_frames_by_its_corners(items):
     import odc.stac
     from odc.geo.geom import polygon

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -14,6 +15,9 @@ use crate::error::{raised, unread};
 use crate::memory::Memory;
 use crate::pins::{Pinned, Pins};
 use crate::process::wait;
+
+/// How long a header may take that only makes chunks fit better.
+const SOON: Duration = Duration::from_secs(5);
 
 /// What will be read, and what becomes of it. It holds no secret, and pickles.
 #[pyclass(frozen, module = "swath._swath")]
@@ -75,6 +79,19 @@ impl Plan {
         let fetch = Pinned::new(fetch, &self.pins);
         wait(py, move || async move { stack::survey(&plan, &fetch).await.map(drop) })?;
         Ok(self.pins.count())
+    }
+    /// The plan, knowing how its first file is cut into blocks: its header is read, unless it is known. Of a file that does not answer soon
+    /// nothing is known; a read will tell.
+    #[pyo3(signature = (root, access, sign=None))]
+    fn with_blocks(&self, py: Python<'_>, root: &str, access: Spoken, sign: Option<Py<PyAny>>) -> PyResult<Self> {
+        let plan = StackPlan::clone(&self.plan);
+        let Ok(fetch) = fetch(root, &access, sign) else { return Ok(Self::new(plan, Arc::clone(&self.pins))) };
+        let (same, fetch) = (plan.clone(), Pinned::new(fetch, &self.pins));
+        let known = wait(py, move || async move {
+            let reading = stack::with_blocks(plan, &fetch);
+            Ok(tokio::time::timeout(SOON, reading).await.unwrap_or(same))
+        })?;
+        Ok(Self::new(known, Arc::clone(&self.pins)))
     }
     /// Where the files of each step lie in a part: step, row, column, rows and columns, in the order of the steps.
     fn touched(&self, times: (usize, usize), band: usize, window: [u32; 4]) -> Vec<[usize; 5]> {

@@ -26,7 +26,7 @@ def dataset(plan: Plan, chunks: Mapping[str, Any] | str | None, dtype: Any) -> x
         if chunks is None:
             data = lazily(variable)
         else:
-            sizes = chunk_sizes(variable.pixels.plan, variable.shape, variable.values.dtype, chunks, ("time", *dims))
+            sizes = chunk_sizes(variable.pixels, variable.shape, variable.values.dtype, chunks, ("time", *dims))
             data = chunked(variable, sizes, share(variable.pixels, shared))
         attrs = _attrs(variable, band)
         variables[name] = xarray.Variable(("time", *dims), data, attrs, encoding={"grid_mapping": "spatial_ref"})
@@ -103,7 +103,7 @@ def _described(facts: dict) -> tuple[tuple[str, str], dict]:
     return units, {"spatial_ref": cf.get("crs_wkt") or wkt, **cf}
 
 
-def chunk_sizes(plan, shape: tuple[int, ...], dtype, chunks: Mapping[str, Any] | str, dims: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+def chunk_sizes(pixels, shape: tuple[int, ...], dtype, chunks: Mapping[str, Any] | str, dims: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
     """Chunk sizes along each dimension: as asked, and by the blocks of the files where nothing is said."""
     if isinstance(chunks, str):
         chunks = {dim: chunks for dim in dims[-2:]}
@@ -112,7 +112,8 @@ def chunk_sizes(plan, shape: tuple[int, ...], dtype, chunks: Mapping[str, Any] |
     for dim in asked:
         if dim not in dims:
             raise Misuse(f"{dim!r}", where="chunks", expected=f"sizes for some of {', '.join(dims)}")
-    own = plan.chunks(_CHUNK, _CHUNK)
+    auto = any(asked.get(dim, "auto") in ("auto", None) for dim in dims[-2:])
+    own = pixels.chunks(_CHUNK) if auto else ()
     sizes = []
     for axis, (dim, length) in enumerate(zip(dims, shape)):
         size = asked.get(dim, "auto")

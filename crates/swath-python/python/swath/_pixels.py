@@ -77,6 +77,12 @@ class Pixels:
         """What tells it from others: no secret, and not which versions of the files were read so far."""
         return (self.plan.to_bytes(), self.root, repr(self.sign))
 
+    def chunks(self, size: int) -> tuple[list[int], list[int]]:
+        """Lengths of chunks of about `size` rows and columns, cut where the blocks of the files are; a header is read for it."""
+        if max(self.shape[2:]) > size:
+            self.plan = self.plan.with_blocks(self.root, self.access.spoken(), self.sign)
+        return self.plan.chunks(size, size)
+
     def read(self, times: slice, bands: slice, rows: slice, columns: slice):
         """The samples of a part; slices have a start and a stop, and a step of one."""
         return self.stored(times, bands, rows, columns)

@@ -245,7 +245,7 @@ def _data(variable, chunksize):
     if len(sizes) not in (2, 4):
         raise Misuse(f"{chunksize!r}", where="chunksize", expected="one number, two for y and x, or four")
     sizes = (1, 1, *sizes) if len(sizes) == 2 else sizes
-    chunks = chunk_sizes(variable.pixels.plan, variable.shape, variable.values.dtype, dict(zip(dims, sizes)), dims)
+    chunks = chunk_sizes(variable.pixels, variable.shape, variable.values.dtype, dict(zip(dims, sizes)), dims)
     return chunked(variable, chunks, share(variable.pixels, {}))
 
 

@@ -70,7 +70,7 @@ pub fn items_due(py: Python<'_>, plan: String, datasets: Vec<String>) -> PyResul
 }
 
 /// Goes on until it is told to stop.
-struct Until<'a>(&'a Stop);
+pub(super) struct Until<'a>(pub &'a Stop);
 
 impl build::Watch for Until<'_> {
     fn is_stopped(&self) -> bool {

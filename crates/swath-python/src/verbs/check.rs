@@ -6,6 +6,7 @@ use swath::check::live::{self, Reading};
 use swath::check::{self, Depth};
 use swath::stac::check::Finding;
 
+use super::build::Until;
 use crate::access::{Spoken, credentials};
 use crate::process::{wait, work};
 
@@ -20,8 +21,8 @@ pub fn check_place(py: Python<'_>, path: String, decode: bool, access: Spoken) -
             Ok(json!({ "documents": report.documents, "assets": report.assets, "findings": told(&report.findings) }).to_string())
         });
     }
-    work(py, move |_| {
-        let report = check::run(Path::new(&path), depth, &())?;
+    work(py, move |stop| {
+        let report = check::run(Path::new(&path), depth, &Until(stop))?;
         Ok(json!({ "documents": report.documents, "assets": report.assets, "findings": told(&report.findings) }).to_string())
     })
 }

@@ -16,10 +16,10 @@ pub fn describe_file(py: Python<'_>, file: String, statistics: bool, access: Spo
             Ok(Value::from(vec![swath::raster_facts(plain, &info, &[])]).to_string())
         });
     }
-    work(py, move |_| {
+    work(py, move |stop| {
         let mut all = Vec::new();
         for raster in swath::open_raw(Path::new(&file))? {
-            let statistics = if statistics { swath::raster::cog::statistics(raster.as_ref())? } else { Vec::new() };
+            let statistics = if statistics { swath::statistics(raster.as_ref(), stop)? } else { Vec::new() };
             all.push(swath::raster_facts(&file, raster.info(), &statistics));
         }
         Ok(Value::from(all).to_string())

@@ -143,3 +143,33 @@ fn published_at(texts: &BTreeMap<String, String>) -> Option<String> {
     let href = own["href"].as_str()?;
     href.rfind('/').map(|slash| href[..=slash].to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::infer::infer_until;
+    use crate::{Result, Stop};
+
+    struct Stopped;
+
+    impl Watch for Stopped {
+        fn is_stopped(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn what_only_reads_ends_when_it_is_stopped() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.tif");
+        std::fs::write(&file, b"II*\0").unwrap();
+        std::fs::write(dir.path().join("collection.json"), b"{}").unwrap();
+        let stop = Stop::default();
+        stop.tell();
+        let stopped = |result: Result<()>| result.is_err_and(|e| e.to_string().contains("was stopped"));
+        assert!(stopped(run(&file, Depth::Blocks, &Stopped).map(drop)));
+        assert!(stopped(run(dir.path(), Depth::Blocks, &Stopped).map(drop)));
+        assert!(stopped(infer_until(dir.path(), &stop).map(drop)));
+        assert!(run(&file, Depth::Blocks, &()).is_ok());
+    }
+}
