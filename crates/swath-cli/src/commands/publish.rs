@@ -26,7 +26,7 @@ use crate::{exit::Exit, talk::Talk};
 Several builds may publish to one place: what others published stays, and shared documents list the items of all.
 Running it again resumes; when everything is there, nothing is sent.")]
 pub struct Publish {
-    /// A folder or an Azure container's URL (default: the plan's `[publish] to`, else published/)
+    /// A folder, or the URL of a container or bucket: https://ACCOUNT.blob.core.windows.net/CONTAINER, s3://BUCKET, gs://BUCKET (default: the plan's `[publish] to`, else published/)
     to: Option<String>,
     /// The build (default: build/ beside the plan)
     #[arg(long, value_name = "DIR")]

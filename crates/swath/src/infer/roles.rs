@@ -1,6 +1,6 @@
 use super::columns::Columns;
 use super::dates::{self, DateColumn, Dates};
-use super::shape::{Shape, is_tile_word};
+use super::shape::{Shape, counts_places, is_tile_word};
 
 /// What a column of a table of names is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,7 +238,8 @@ impl Roles {
             }
         }
         if spans.is_empty() {
-            spans.extend((0..table.width()).find(|c| constant(*c) && Shape::of(&table.distinct(*c)) == Shape::Grid).map(|c| (c, c)));
+            let is_place = |c: usize| Shape::of(&table.distinct(c)) == Shape::Grid && counts_places(&table.values[c][0]);
+            spans.extend((0..table.width()).find(|c| constant(*c) && is_place(*c)).map(|c| (c, c)));
         }
         for (i, (start, end)) in spans.iter().enumerate() {
             let name = if i == 0 { "tile".to_owned() } else { format!("tile{}", i + 1) };

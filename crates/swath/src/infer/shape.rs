@@ -87,6 +87,11 @@ pub(super) fn is_tile_word(word: &str) -> bool {
     TILE_WORDS.contains(&word.to_lowercase().as_str())
 }
 
+/// Whether letters between numbers count places, as in `h09v05`; those of `MOD13Q1` name a product.
+pub(super) fn counts_places(text: &str) -> bool {
+    text.split(|c: char| c.is_ascii_digit()).filter(|word| !word.is_empty()).all(is_tile_word)
+}
+
 /// Runs of letters and digits: `wd` for `B04`.
 fn runs(text: &str) -> String {
     let mut out = String::new();

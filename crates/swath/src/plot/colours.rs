@@ -1,3 +1,7 @@
+use std::collections::BTreeSet;
+
+use swath_raster::SampleType;
+
 use super::picture::Colour;
 use crate::stack::{Band, Class, Stack};
 
@@ -9,8 +13,38 @@ pub enum Colours {
     Classes(Vec<Shown>),
     /// Three bands as red, green and blue, each stretched by itself.
     Composite([Stretch; 3]),
+    /// Bands of unlike kind, each group of like ones by itself.
+    Apart(Vec<Group>),
     /// There is no value to colour.
     None,
+}
+
+/// Bands with one meaning of colours.
+pub struct Group {
+    /// Places in the stack.
+    pub bands: Vec<usize>,
+    pub colours: Colours,
+}
+
+impl Colours {
+    /// What colours mean in panels of one band.
+    pub fn of_band(&self, band: usize) -> &Self {
+        match self {
+            Self::Apart(groups) => groups.iter().find(|g| g.bands.contains(&band)).map_or(&Self::None, |g| &g.colours),
+            same => same,
+        }
+    }
+
+    /// Whether values lie beyond the ends.
+    pub fn cut_values(&self) -> bool {
+        let cuts = |s: &Stretch| s.below || s.above;
+        match self {
+            Self::Ramp(stretch) => cuts(stretch),
+            Self::Composite(all) => all.iter().any(cuts),
+            Self::Apart(groups) => groups.iter().any(|g| g.colours.cut_values()),
+            Self::Classes(_) | Self::None => false,
+        }
+    }
 }
 
 /// Between which values colours change.
@@ -70,21 +104,82 @@ pub fn viridis(share: f64) -> Colour {
     [c.r, c.g, c.b]
 }
 
-/// How to colour a stack: a composite for red, green and blue, classes where the one band has them, else a ramp over all values.
+/// Bands share a ramp where the narrowest still takes so much of it.
+const LEAST_SHARE: f64 = 1.0 / 4.0;
+
+/// How to colour a stack: a composite for red, green and blue, classes where bands have them, else a ramp over the values of all bands that
+/// have the unit and about the range in common.
 pub fn colours(stack: &Stack, planes: &[(usize, usize)]) -> Colours {
     let bands = if is_composite(stack) { vec![Some(0), Some(1), Some(2)] } else { vec![None] };
     if !bands.into_iter().any(|band| holds_data(stack, planes, band)) {
         return Colours::None;
     }
     if is_composite(stack) {
+        if stack.sample() == SampleType::U8 {
+            // Eight bits are made to be looked at.
+            return Colours::Composite([Stretch { low: 0.0, high: 255.0, below: false, above: false }; 3]);
+        }
         let of = |band: usize| Stretch::of(values(stack, planes, Some(band)).into_iter());
         return Colours::Composite([of(0), of(1), of(2)]);
     }
-    let classes = &stack.bands.first().map(|b| b.classes.clone()).unwrap_or_default();
-    if !classes.is_empty() && stack.bands.iter().all(|b| b.classes == *classes) && stack.sample().is_integer() {
-        return Colours::Classes(shown(classes, &values(stack, planes, None)));
+    let shown_bands: BTreeSet<usize> = planes.iter().map(|p| p.1).collect();
+    let mut groups = groups(stack, planes, &shown_bands);
+    match groups.len() {
+        1 => groups.remove(0).colours,
+        _ => Colours::Apart(groups),
     }
-    Colours::Ramp(Stretch::of(values(stack, planes, None).into_iter()))
+}
+
+/// The bands in groups of like ones, in order.
+fn groups(stack: &Stack, planes: &[(usize, usize)], bands: &BTreeSet<usize>) -> Vec<Group> {
+    struct Like<'s> {
+        bands: Vec<usize>,
+        classes: &'s [Class],
+        unit: Option<&'s str>,
+        values: Vec<f64>,
+        /// Of the narrowest band, and of all.
+        narrowest: f64,
+        range: (f64, f64),
+    }
+    let mut found: Vec<Like<'_>> = Vec::new();
+    for &index in bands {
+        let Some(band) = stack.bands.get(index) else { continue };
+        let own: Vec<(usize, usize)> = planes.iter().copied().filter(|p| p.1 == index).collect();
+        let values = values(stack, &own, None);
+        let stretch = Stretch::of(values.iter().copied());
+        let (unit, empty) = (band.unit.as_deref(), !values.iter().any(|v| v.is_finite()));
+        let named = !band.classes.is_empty() && values.iter().all(|v| !v.is_finite() || v.fract() == 0.0);
+        let classes = if named { band.classes.as_slice() } else { &[] };
+        let like = found.iter_mut().find(|like| {
+            let (low, high) = (like.range.0.min(stretch.low), like.range.1.max(stretch.high));
+            let narrowest = like.narrowest.min(stretch.high - stretch.low);
+            let is_one_range = empty || narrowest >= LEAST_SHARE * (high - low);
+            like.classes == classes && (!classes.is_empty() || (like.unit == unit && is_one_range))
+        });
+        match like {
+            Some(like) => {
+                like.bands.push(index);
+                like.values.extend(values);
+                if !empty {
+                    like.narrowest = like.narrowest.min(stretch.high - stretch.low);
+                    like.range = (like.range.0.min(stretch.low), like.range.1.max(stretch.high));
+                }
+            }
+            None => {
+                let (narrowest, range) = (stretch.high - stretch.low, (stretch.low, stretch.high));
+                found.push(Like { bands: vec![index], classes, unit, values, narrowest, range });
+            }
+        }
+    }
+    let coloured = |like: Like<'_>| {
+        let colours = match like.classes {
+            _ if !like.values.iter().any(|v| v.is_finite()) => Colours::None,
+            [] => Colours::Ramp(Stretch::of(like.values.iter().copied())),
+            classes => Colours::Classes(shown(classes, &like.values)),
+        };
+        Group { bands: like.bands, colours }
+    };
+    found.into_iter().map(coloured).collect()
 }
 
 pub fn is_composite(stack: &Stack) -> bool {
@@ -192,6 +287,27 @@ mod tests {
             let got = [0, 7].map(|v| matches!(colours(&stack_of(bands, v), &[(0, 0)]), Colours::None));
             assert_eq!(got, [true, false], "{bands:?}");
         }
+    }
+
+    #[test]
+    fn bands_of_unlike_range_unit_or_kind_have_colours_of_their_own() {
+        let class = Class { value: 1, name: "water".into(), color: None };
+        let of = |bands: &[(&str, &[u8])], change: &dyn Fn(&mut Stack)| -> Vec<Vec<usize>> {
+            let names: Vec<(&str, Option<&str>)> = bands.iter().map(|b| (b.0, None)).collect();
+            let mut stack = stack_of(&names, 0);
+            stack.data = Samples::U8(bands.iter().flat_map(|b| b.1.to_vec()).collect());
+            change(&mut stack);
+            let planes: Vec<(usize, usize)> = (0..bands.len()).map(|b| (0, b)).collect();
+            match colours(&stack, &planes) {
+                Colours::Apart(groups) => groups.into_iter().map(|g| g.bands).collect(),
+                _ => vec![(0..bands.len()).collect()],
+            }
+        };
+        let (dark, light, flat) = (("a", &[10u8, 40, 90, 120][..]), ("b", &[20u8, 60, 200, 250][..]), ("c", &[1u8, 2, 1, 2][..]));
+        assert_eq!(of(&[dark, light], &|_| ()), [vec![0, 1]]);
+        assert_eq!(of(&[dark, flat, light], &|_| ()), [vec![0, 2], vec![1]]);
+        assert_eq!(of(&[dark, light], &|s| s.bands[1].unit = Some("K".into())), [vec![0], vec![1]]);
+        assert_eq!(of(&[dark, light], &|s| s.bands[0].classes = vec![class.clone()]), [vec![0], vec![1]]);
     }
 
     #[test]

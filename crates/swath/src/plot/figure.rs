@@ -1,9 +1,9 @@
-use super::colours::{Colours, Stretch, colours, is_composite, viridis};
-use super::frame::{Axes, NAMES, NUMBERS, Rim};
+use super::colours::{Colours, colours, is_composite};
+use super::frame::{Axes, BETWEEN, NAMES, NUMBERS, Rim};
+use super::legend;
 use super::panel::{Coverage, paint};
 use super::picture::{Area, FAINT, INK, Picture};
 use super::text::{Align, Style, Text};
-use super::ticks;
 use crate::Result;
 use crate::stack::{Over, Reduce, Stack, Time};
 
@@ -20,13 +20,9 @@ pub struct Plot {
 const PANELS: usize = 12;
 const TITLE: f32 = 28.0;
 const SECOND: f32 = 18.0;
-const NOTE: f32 = 15.0;
-/// What is said where values lie beyond the ends of the colours.
-const CUT_NOTE: [&str; 2] = ["colours: 2–98 %", "of the values"];
 const MARGIN: i64 = 28;
 /// So that the second line can name source and CRS.
 const NARROWEST: i64 = 720;
-const BAR: i64 = 26;
 
 /// The picture of a stack as PNG: one panel per time and band (one per time for a composite of three bands).
 ///
@@ -59,7 +55,7 @@ pub fn draw(stack: &Stack, plot: &Plot) -> Result<Vec<u8>> {
         }
     }
     names(&mut picture, &text, &layout);
-    legend(&mut picture, &text, stack, &layout, &colours, gaps);
+    legend::draw(&mut picture, &text, stack, layout.legend, (&colours, gaps));
     picture.png()
 }
 
@@ -97,7 +93,7 @@ struct Layout {
 impl Layout {
     fn of(stack: &Stack, panels: usize, text: &Text, colours: &Colours) -> Self {
         let aspect = aspect(stack);
-        let columns = columns(panels, aspect);
+        let columns = columns(panels, if is_composite(stack) { 1 } else { stack.bands.len() }, aspect);
         let rows = panels.div_ceil(columns).max(1);
         let wide: f64 = match columns {
             1 => 900.0,
@@ -110,15 +106,15 @@ impl Layout {
         let map = (width.round() as i64, (width * aspect).round().clamp(60.0, tall.max(60.0)) as i64);
         let axes = Axes::of(stack, map, text);
         let captions = panels > 1 || stack.bands.len() > 1;
-        let (between, above) = (26, if captions { 30 } else { 0 });
+        let above = if captions { 30 } else { 0 };
         let left = MARGIN + NAMES as i64 + 14 + axes.left(text);
         let top = MARGIN + TITLE as i64 + 12 + SECOND as i64 + 22 + above;
-        let cell = (map.0 + between, map.1 + above + 14);
-        let maps_right = left + cell.0 * columns as i64 - between;
+        let cell = (map.0 + BETWEEN, map.1 + above + 14);
+        let maps_right = left + cell.0 * columns as i64 - BETWEEN;
         let maps_bottom = top + cell.1 * rows as i64 - above - 14;
         let bottom = maps_bottom + Axes::below() + NAMES as i64 + 22;
-        let legend_width = legend_width(stack, text, colours);
-        let legend = Area { x: maps_right + 48, y: top, width: legend_width, height: (maps_bottom - top).max(200) };
+        let (wide, high) = legend::size(stack, text, colours);
+        let legend = Area { x: maps_right + 48, y: top, width: wide, height: (maps_bottom - top).max(high) };
         let height = (bottom + MARGIN).max(legend.bottom() + 110);
         let width = (legend.right() + MARGIN).max(NARROWEST);
         Self { width, height, columns, rows, cell, first: (left, top), map, axes, legend }
@@ -144,13 +140,14 @@ fn aspect(stack: &Stack) -> f64 {
     if aspect.is_finite() && aspect > 0.0 { aspect.clamp(0.1, 6.0) } else { 1.0 }
 }
 
-/// As many columns as make the whole about 4:3.
-fn columns(panels: usize, aspect: f64) -> usize {
+/// As many columns as make the whole about 4:3; of several times with several bands so that the bands stand one below the other.
+fn columns(panels: usize, bands: usize, aspect: f64) -> usize {
     let best = (1..=panels.clamp(1, 4)).min_by(|a, b| {
         let off = |c: usize| {
             let rows = panels.div_ceil(c);
             let shape = (rows as f64 * aspect) / c as f64;
-            (shape / 0.75).ln().abs() + 0.15 * (c * rows - panels) as f64
+            let scattered = bands > 1 && panels > bands && c % bands != 0 && bands % c != 0;
+            (shape / 0.75).ln().abs() + 0.15 * (c * rows - panels) as f64 + if scattered { 0.7 } else { 0.0 }
         };
         off(*a).total_cmp(&off(*b))
     });
@@ -234,140 +231,6 @@ fn names(picture: &mut Picture, text: &Text, layout: &Layout) {
     text.draw_upwards(picture, &layout.axes.y.name, (beside, maps.y as f32 + maps.height as f32 / 2.0), style);
 }
 
-fn legend_width(stack: &Stack, text: &Text, colours: &Colours) -> i64 {
-    let widest = |texts: &mut dyn Iterator<Item = String>, size: f32| texts.map(|t| text.width(&t, size)).fold(0.0, f32::max).ceil() as i64;
-    match colours {
-        Colours::None => 110,
-        Colours::Ramp(stretch) => {
-            let bar = BAR + 11 + numbers_width(text, *stretch) + 12 + NAMES as i64 + 4;
-            bar.max(widest(&mut CUT_NOTE.iter().map(|l| (*l).to_owned()), NOTE))
-        }
-        Colours::Classes(classes) => 34 + widest(&mut classes.iter().map(|c| c.class.name.clone()), NUMBERS).clamp(110, 320),
-        Colours::Composite(_) => 40 + widest(&mut stack.bands.iter().map(|b| b.name.clone()), NUMBERS).clamp(90, 260),
-    }
-}
-
-/// Points at the ends of the bar beyond which values lie.
-fn ends(picture: &mut Picture, bar: Area, stretch: Stretch) {
-    for (there, share, edge, outwards) in [(stretch.above, 1.0, bar.y - 2, -1), (stretch.below, 0.0, bar.bottom() + 1, 1)] {
-        for k in (0..bar.width / 2).filter(|_| there) {
-            picture.fill(Area { x: bar.x + k, y: edge + outwards * k, width: bar.width - 2 * k, height: 1 }, viridis(share));
-        }
-    }
-}
-
-/// Of the widest number beside the colour bar.
-fn numbers_width(text: &Text, stretch: Stretch) -> i64 {
-    let (values, decimals) = ticks::ticks(stretch.low, stretch.high, 6);
-    values.iter().map(|v| text.width(&ticks::number(*v, decimals), NUMBERS)).fold(0.0, f32::max).ceil() as i64
-}
-
-fn legend(picture: &mut Picture, text: &Text, stack: &Stack, layout: &Layout, colours: &Colours, gaps: bool) {
-    let area = layout.legend;
-    let small = Style { size: NUMBERS, colour: INK, align: Align::Left };
-    let faint = Style { size: NOTE, colour: FAINT, align: Align::Left };
-    let end = match colours {
-        // The sign for no data is then the first line of the legend.
-        Colours::None => area.y - 17,
-        Colours::Ramp(stretch) => {
-            let tip = BAR / 2 + 2;
-            let bar = Area { width: BAR, y: area.y + tip, height: area.height.min(640) - 2 * tip, ..area };
-            for j in 0..bar.height {
-                let share = 1.0 - j as f64 / (bar.height - 1).max(1) as f64;
-                picture.fill(Area { y: bar.y + j, height: 1, ..bar }, viridis(share));
-            }
-            picture.outline(bar, FAINT);
-            ends(picture, bar, *stretch);
-            let (values, decimals) = ticks::ticks(stretch.low, stretch.high, 6);
-            for value in values {
-                let y = bar.bottom() - 1 - (stretch.share(value) * (bar.height - 1) as f64).round() as i64;
-                picture.fill(Area { x: bar.right() + 1, y, width: 5, height: 1 }, INK);
-                text.draw(picture, &ticks::number(value, decimals), ((bar.right() + 11) as f32, y as f32), small);
-            }
-            let name = quantity(stack);
-            let room = bar.height as f32;
-            let style = Style { size: NAMES, colour: INK, align: Align::Centre };
-            let x = (bar.right() + 11 + numbers_width(text, *stretch) + 12) as f32 + NAMES / 2.0;
-            text.draw_upwards(picture, &text.fitted(&name, NAMES, room), (x, bar.y as f32 + room / 2.0), style);
-            bar.bottom() + if stretch.below { BAR / 2 } else { 0 }
-        }
-        Colours::Classes(classes) => {
-            let room = ((area.height - 30) / 28).max(4) as usize;
-            for (i, shown) in classes.iter().take(room).enumerate() {
-                let y = area.y + 28 * i as i64;
-                let swatch = Area { x: area.x + 1, y: y + 1, width: 22, height: 18 };
-                picture.fill(swatch, shown.colour);
-                picture.outline(swatch, FAINT);
-                let name = text.fitted(&shown.class.name, NUMBERS, (area.width - 34) as f32);
-                text.draw(picture, &name, ((area.x + 34) as f32, (y + 10) as f32), small);
-            }
-            let end = area.y + 28 * classes.len().min(room) as i64;
-            if classes.len() > room {
-                text.draw(picture, &format!("and {} more classes", classes.len() - room), (area.x as f32, (end + 10) as f32), faint);
-                end + 24
-            } else {
-                end
-            }
-        }
-        Colours::Composite(stretches) => {
-            for (i, (stretch, colour)) in stretches.iter().zip([[214, 39, 40], [44, 160, 44], [31, 119, 180]]).enumerate() {
-                let y = area.y + 52 * i as i64;
-                picture.fill(Area { x: area.x, y, width: 22, height: 22 }, colour);
-                let name = stack.bands.get(i).map(|b| b.name.clone()).unwrap_or_default();
-                text.draw(picture, &text.fitted(&name, NUMBERS, (area.width - 34) as f32), ((area.x + 34) as f32, (y + 10) as f32), small);
-                let range = format!("{} – {}", ticks::short(stretch.low), ticks::short(stretch.high));
-                text.draw(picture, &range, ((area.x + 34) as f32, (y + 32) as f32), faint);
-            }
-            area.y + 52 * 3 - 10
-        }
-    };
-    notes(picture, text, layout, colours, gaps, end);
-}
-
-/// What the bar measures, with its unit.
-fn quantity(stack: &Stack) -> String {
-    let unit = stack
-        .bands
-        .first()
-        .and_then(|b| b.unit.clone())
-        .filter(|u| !u.is_empty() && stack.bands.iter().all(|b| b.unit.as_deref() == Some(u.as_str())));
-    let name = match (stack.reduce, stack.bands.as_slice()) {
-        (Reduce::Count, _) => return "items with data".into(),
-        (_, [one]) => one.name.clone(),
-        _ => "value".into(),
-    };
-    unit.map_or(name.clone(), |u| format!("{name} [{u}]"))
-}
-
-/// Under the legend: what the colours leave out, and the sign for no data.
-fn notes(picture: &mut Picture, text: &Text, layout: &Layout, colours: &Colours, gaps: bool, end: i64) {
-    let faint = Style { size: NOTE, colour: FAINT, align: Align::Left };
-    let x = layout.legend.x;
-    let mut y = end + 26;
-    let cut = match colours {
-        Colours::Ramp(s) => s.below || s.above,
-        Colours::Composite(s) => s.iter().any(|s| s.below || s.above),
-        Colours::Classes(_) | Colours::None => false,
-    };
-    if cut {
-        for line in CUT_NOTE {
-            text.draw(picture, line, (x as f32, y as f32), faint);
-            y += 19;
-        }
-        y += 8;
-    }
-    if gaps {
-        let swatch = Area { x: x + 1, y: y - 9, width: 22, height: 18 };
-        for dy in 0..swatch.height {
-            for dx in 0..swatch.width {
-                picture.empty(swatch.x + dx, swatch.y + dy);
-            }
-        }
-        picture.outline(swatch, FAINT);
-        text.draw(picture, "no data", ((x + 34) as f32, y as f32), Style { colour: INK, ..faint });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,5 +245,12 @@ mod tests {
         assert_eq!(times(40, 4), [0, 0, 0, 0, 20, 20, 20, 20, 39, 39, 39, 39]);
         assert_eq!(spread(&all(2, 20)).len(), PANELS);
         assert!(spread(&[]).is_empty());
+    }
+
+    #[test]
+    fn bands_of_several_times_stand_one_below_the_other() {
+        for (panels, bands, expected) in [(12, 6, 3), (6, 3, 3), (8, 4, 4), (12, 1, 4), (6, 6, 3)] {
+            assert_eq!(columns(panels, bands, 1.0), expected, "{panels} panels of {bands} bands");
+        }
     }
 }

@@ -5,6 +5,9 @@ use crate::stack::Stack;
 
 /// Pixels of a tick's mark.
 const MARK: i64 = 6;
+/// Pixels from one panel to the next, and at least between the numbers of both.
+pub const BETWEEN: i64 = 26;
+const APART: i64 = 12;
 /// Height of axis numbers and names.
 pub const NUMBERS: f32 = 17.0;
 pub const NAMES: f32 = 19.0;
@@ -71,12 +74,15 @@ impl Axes {
     /// The frame of a panel, with ticks at the rim.
     pub fn draw(&self, picture: &mut Picture, area: Area, text: &Text, rim: Rim) {
         picture.outline(area, FAINT);
+        let half = |label: &str| (text.width(label, NUMBERS) / 2.0).ceil() as i64;
+        // The first number of the next panel may begin to the left of it.
+        let begins = self.x.ticks.first().map_or(0, |(value, label)| place(*value, self.x.low, self.x.high, area.width) - half(label));
+        let room = area.right() + BETWEEN + begins.min(0) - APART;
         let style = |align| Style { size: NUMBERS, colour: INK, align };
         for (value, label) in &self.x.ticks {
             let x = area.x + place(*value, self.x.low, self.x.high, area.width);
             picture.fill(Area { x, y: area.bottom() + 1, width: 1, height: if rim.bottom { MARK } else { 3 } }, INK);
-            let end = x + (text.width(label, NUMBERS) / 2.0).ceil() as i64;
-            if rim.bottom && (rim.right || end <= area.right() - 8) {
+            if rim.bottom && (rim.right || x + half(label) <= room) {
                 text.draw(picture, label, (x as f32, (area.bottom() + MARK + 4) as f32 + NUMBERS / 2.0), style(Align::Centre));
             }
         }

@@ -3,6 +3,7 @@
 mod colours;
 mod figure;
 mod frame;
+mod legend;
 mod panel;
 mod picture;
 mod text;

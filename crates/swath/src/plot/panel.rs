@@ -16,10 +16,13 @@ pub fn paint(picture: &mut Picture, area: Area, stack: &Stack, (time, band): (us
     let [_, _, rows, cols] = stack.shape();
     let (mut gaps, mut seen) = (false, false);
     let sizes = (area.width.max(1) as usize, area.height.max(1) as usize);
+    let colours = colours.of_band(band);
     let planes: Vec<Vec<f64>> = match colours {
         Colours::Composite(_) => (0..3).map(|b| scaled(&stack.plane_f64(time, b), (cols, rows), sizes, Scaling::Mean)).collect(),
         Colours::Ramp(_) => vec![scaled(&stack.plane_f64(time, band), (cols, rows), sizes, Scaling::Mean)],
-        Colours::Classes(_) | Colours::None => vec![scaled(&stack.plane_f64(time, band), (cols, rows), sizes, Scaling::Nearest)],
+        Colours::Classes(_) | Colours::Apart(_) | Colours::None => {
+            vec![scaled(&stack.plane_f64(time, band), (cols, rows), sizes, Scaling::Nearest)]
+        }
     };
     let south_up = stack.grid.transform.e > 0.0;
     for j in 0..sizes.1 {
@@ -48,7 +51,7 @@ pub fn paint(picture: &mut Picture, area: Area, stack: &Stack, (time, band): (us
 
 fn colour(values: [f64; 3], colours: &Colours) -> Option<Colour> {
     match colours {
-        Colours::None => None,
+        Colours::None | Colours::Apart(_) => None,
         Colours::Composite(stretches) => {
             values.iter().all(|v| v.is_finite()).then(|| std::array::from_fn(|k| (stretches[k].share(values[k]) * 255.0).round() as u8))
         }
