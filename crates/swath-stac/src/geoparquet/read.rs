@@ -5,6 +5,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::DataType;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::column::{self, Column};
@@ -14,6 +15,9 @@ use crate::{Error, Item, Result};
 
 /// Rows of one table, at most: beyond them a table is not read.
 pub(super) const MOST_ROWS: i64 = 20_000_000;
+
+/// Rows that are worth a thread.
+const SIDE_BY_SIDE: usize = 64;
 
 /// Reads the items of a stac-geoparquet file. References that are relative are relative to the file.
 ///
@@ -50,7 +54,10 @@ pub(super) fn of_batch(batch: &RecordBatch) -> Result<Vec<Item>> {
     let columns: Vec<(String, Column)> =
         plain.map(|(field, column)| Ok((field.name().clone(), Column::of(column)?))).collect::<Result<_>>()?;
     let wkb = batch.column_by_name("geometry");
-    (0..batch.num_rows()).map(|row| flat::item(column::object(&columns, row), wkb.and_then(|wkb| geometry(wkb, row)))).collect()
+    let item = |row| flat::item(column::object(&columns, row), wkb.and_then(|wkb| geometry(wkb, row)));
+    // The first row that is no item is the one to be told of.
+    let items: Vec<Result<Item>> = (0..batch.num_rows()).into_par_iter().with_min_len(SIDE_BY_SIDE).map(item).collect();
+    items.into_iter().collect()
 }
 
 fn geometry(column: &ArrayRef, row: usize) -> Option<Value> {

@@ -9,6 +9,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelectionPolicy,
 };
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataPushDecoder};
+use rayon::prelude::*;
 
 use super::bounds::Columns;
 use super::read::{broken, guarded, of_batch};
@@ -209,18 +210,22 @@ impl Search {
         Ok(())
     }
 
+    /// Groups are decoded side by side, and stay in their order.
     fn items(&self, pieces: &Pieces) -> Result<Rows> {
-        let mut items = Vec::new();
-        for group in &self.groups {
+        let of_group = |group: &Group| {
+            let mut items = Vec::new();
             for batch in group.read(pieces, &ProjectionMask::all())? {
                 items.extend(of_batch(&batch.map_err(|e| broken(&e))?)?);
             }
-        }
-        let mut matched = self.matched;
-        if !self.decides_alone() {
             items.retain(|item| self.query.matches(item));
-            matched = items.len();
+            Ok(items)
+        };
+        let decoded: Vec<Result<Vec<Item>>> = self.groups.par_iter().map(of_group).collect();
+        let mut items = Vec::new();
+        for part in decoded {
+            items.append(&mut part?);
         }
+        let matched = if self.decides_alone() { self.matched } else { items.len() };
         self.query.order.sort(&mut items);
         Ok(Rows { items, matched })
     }

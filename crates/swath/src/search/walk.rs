@@ -94,17 +94,20 @@ impl<'c> Walk<'c> {
         match answer {
             Ok(Answer::Node(Node::Tree(tree))) => self.tree(&step, &tree),
             Ok(Answer::Node(Node::Item(item))) => {
-                self.keep(vec![*item], &step.document, Own::Yes);
+                let judged = self.judged(vec![*item]);
+                self.keep(judged, &step.document, Own::Yes);
                 Ok(())
             }
             Ok(Answer::Node(Node::Items(items))) => {
-                self.keep(items, &step.document, Own::No);
+                let judged = self.judged(items);
+                self.keep(judged, &step.document, Own::No);
                 Ok(())
             }
             Ok(Answer::Node(Node::Table)) => Ok(()),
             Ok(Answer::Rows(rows, collections)) => {
                 self.gathered.collections.extend(collections);
                 self.gathered.unread += rows.matched - rows.items.len().min(rows.matched);
+                self.note(&rows.items);
                 self.keep(rows.items, &step.document, Own::No);
                 Ok(())
             }
@@ -175,15 +178,25 @@ impl<'c> Walk<'c> {
         Ok(())
     }
 
+    fn judged(&mut self, mut items: Vec<Item>) -> Vec<Item> {
+        self.note(&items);
+        items.retain(|item| self.query.matches(item));
+        items
+    }
+
+    /// Whether they match or not, their collections are there.
+    fn note(&mut self, items: &[Item]) {
+        for id in items.iter().filter_map(|item| item.collection.as_ref()) {
+            if !self.gathered.collections.contains(id) {
+                self.gathered.collections.insert(id.clone());
+            }
+        }
+    }
+
+    /// Keeps items that match.
     fn keep(&mut self, items: Vec<Item>, document: &Document, own: Own) {
         let mut settler = Settler::of(document);
         for mut item in items {
-            if let Some(id) = item.collection.as_ref().filter(|id| !self.gathered.collections.contains(*id)) {
-                self.gathered.collections.insert(id.clone());
-            }
-            if !self.query.matches(&item) {
-                continue;
-            }
             match settler.settle(&mut item, own) {
                 Ok(()) => self.gathered.items.push(item),
                 Err(e) => self.gathered.problems.push(Problem::of(format!("{}: item {}", document.url(), item.id), &e)),
