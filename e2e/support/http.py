@@ -82,10 +82,11 @@ class RangeServer:
         headers = {"Accept-Ranges": "bytes", "ETag": f'"{file.stat().st_mtime_ns:x}-{size:x}"', "Content-Type": kind(file)}
         first, last, status = 0, size - 1, 200
         if wanted:
-            found = re.fullmatch(r"bytes=(\d+)-(\d*)", wanted)
-            if not found or int(found[1]) >= size:
+            found = re.fullmatch(r"bytes=(\d+)-(\d*)|bytes=-(\d+)", wanted)
+            first = int(found[1] or max(0, size - int(found[3] or 0))) if found else size
+            if first >= size:
                 return 416, b"", {"Content-Range": f"bytes */{size}", "Content-Length": "0"}
-            first, last, status = int(found[1]), min(int(found[2] or size - 1), size - 1), 206
+            last, status = min(int(found[2] or size - 1), size - 1), 206
             headers["Content-Range"] = f"bytes {first}-{last}/{size}"
         with open(file, "rb") as stream:
             stream.seek(first)

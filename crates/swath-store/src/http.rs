@@ -80,6 +80,28 @@ pub(crate) async fn read_start(wire: &Wire, url: &Url, habit: &Ranges, length: u
     })
 }
 
+/// The last bytes of an object, which may have fewer, with its version and size.
+pub(crate) async fn read_end(wire: &Wire, url: &Url, habit: &Ranges, length: u64, spot: &Spot<'_>) -> Result<Start> {
+    let mut ask = request(Method::GET, url).map_err(|f| spot.error(&f))?;
+    ask.headers_mut().insert(RANGE, header(&format!("bytes=-{length}")).map_err(|f| spot.error(&f))?);
+    ask.extensions_mut().insert(AtMost(length.max(WHOLE_INSTEAD)));
+    let reply = wire.send(ask).await.map_err(|f| spot.error(&f))?;
+    let (version, got) = (version(&reply.headers), reply.body.len() as u64);
+    if reply.status != StatusCode::PARTIAL_CONTENT {
+        habit.0.store(IGNORED, Relaxed);
+        let bytes = reply.body.slice(reply.body.len().saturating_sub(usize::try_from(length).unwrap_or(usize::MAX))..);
+        return Ok(Start { bytes, version, size: Some(got) });
+    }
+    let size = total(&reply.headers);
+    let starts = size.and_then(|size| size.checked_sub(got));
+    if starts.is_none() || starts != first(&reply.headers) || starts != size.map(|size| size.saturating_sub(length)) {
+        let found = format!("the server sent {got} bytes from {:?} of {size:?}", first(&reply.headers));
+        return Err(Error::new(Family::Damaged, spot.at, found, format!("the last {length} bytes were asked for")).flaw(Flaw::Range));
+    }
+    habit.0.store(SERVED, Relaxed);
+    Ok(Start { bytes: reply.body, version, size })
+}
+
 /// What all ranges of one call share.
 pub(crate) struct Asked<'a> {
     pub pin: Option<&'a str>,
@@ -135,9 +157,8 @@ async fn read_range(wire: &Wire, url: &Url, asked: &Asked<'_>, range: &Range<u64
 
 fn check_range(reply: &Reply, range: &Range<u64>, end: End, spot: &Spot<'_>) -> Result<()> {
     let says = reply.headers.get(CONTENT_RANGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let starts = says.strip_prefix("bytes ").and_then(|v| v.split('-').next()?.parse::<u64>().ok());
     let got = reply.body.len() as u64;
-    if starts.is_some_and(|start| start != range.start) || got > range.end - range.start {
+    if first(&reply.headers).is_some_and(|start| start != range.start) || got > range.end - range.start {
         let found = format!("the server sent '{says}' with {got} bytes");
         return Err(Error::new(Family::Damaged, spot.at, found, format!("bytes {}-{} were asked for", range.start, range.end - 1))
             .flaw(Flaw::Range));
@@ -157,6 +178,11 @@ fn slice(all: &Bytes, range: &Range<u64>, spot: &Spot<'_>) -> Result<Bytes> {
 /// The object ends inside the range that was asked for.
 pub(crate) fn short(end: u64, range: &Range<u64>, spot: &Spot<'_>) -> Error {
     Error::new(Family::Damaged, spot.at, format!("ends at byte {end}"), format!("bytes {}..{} were asked for", range.start, range.end))
+}
+
+/// The first byte that the answer to a range holds.
+fn first(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
 }
 
 /// The size of the whole object, as the answer to a range tells it.

@@ -10,6 +10,7 @@ mod buffers;
 mod call;
 mod compare;
 mod credentials;
+mod end;
 mod entra;
 mod environment;
 mod error;

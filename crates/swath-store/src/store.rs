@@ -429,16 +429,16 @@ impl Store {
         Ok(Self { shared: Arc::new(shared), prefix })
     }
     /// Runs one exchange with the object at a path.
-    async fn on_wire<T>(&self, path: &str, action: Action, exchange: impl AsyncFnOnce(&Wire, Url, Spot<'_>) -> Result<T>) -> Result<T> {
+    pub(crate) async fn on_wire<T>(&self, path: &str, act: Action, ask: impl AsyncFnOnce(&Wire, Url, Spot<'_>) -> Result<T>) -> Result<T> {
         let url = self.remote_url(path).ok_or_else(|| Error::misuse(path, "has no URL", ""))?;
         let shown = url.to_string();
         match &self.shared.backend {
             Backend::Azure { container, .. } => {
                 check(path)?;
-                exchange(&container.wire, url, container.spot(&shown, action)).await
+                ask(&container.wire, url, container.spot(&shown, act)).await
             }
             Backend::Web { wire, .. } => {
-                exchange(wire, url, Spot { at: &shown, action, secret: &Secret::Anonymous, account: None, other: None }).await
+                ask(wire, url, Spot { at: &shown, action: act, secret: &Secret::Anonymous, account: None, other: None }).await
             }
             Backend::Folder(_) | Backend::Bucket(_) => Err(Error::misuse(shown, "is not read over plain HTTP", "")),
         }

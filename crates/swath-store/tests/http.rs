@@ -74,6 +74,32 @@ async fn ranges_cost_one_request_each() {
 }
 
 #[tokio::test]
+async fn the_end_of_an_object_costs_one_request() {
+    let end = |headers: &'static str, body: &'static str| move |_: &Asked| reply("206 Partial Content", headers, body);
+    type Answer = Box<dyn Fn(&Asked) -> String + Send + Sync>;
+    let cases: [(Answer, Option<(&str, u64)>); 6] = [
+        (Box::new(end("ETag: \"one\"\r\nContent-Range: bytes 6-9/10\r\n", "6789")), Some(("6789", 10))),
+        (Box::new(end("Content-Range: bytes 0-2/3\r\n", "012")), Some(("012", 3))),
+        (Box::new(|_: &Asked| reply("200 OK", "", BODY)), Some(("6789", 10))),
+        // Another part, fewer bytes, nobody knows of how many.
+        (Box::new(end("Content-Range: bytes 5-8/10\r\n", "5678")), None),
+        (Box::new(end("Content-Range: bytes 7-9/10\r\n", "789")), None),
+        (Box::new(end("Content-Range: bytes 6-9/*\r\n", "6789")), None),
+    ];
+    for (answer, expected) in cases {
+        let (url, _) = serve(answer);
+        let store = open(&url);
+        match (store.get_end("a", 4).await, expected) {
+            (Ok(Some(found)), Some((bytes, size))) => {
+                assert_eq!((found.bytes, found.size, store.counts().requests), (bytes.into(), Some(size), 1));
+            }
+            (found, None) => assert_eq!(found.unwrap_err().family, Family::Damaged),
+            (found, _) => panic!("{found:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_ignores_ranges_is_read_once_whole() {
     let (url, _) = serve(|_| reply("200 OK", "", BODY));
     let store = open(&url);

@@ -30,17 +30,12 @@ pub enum Opening {
     Ready(Table),
 }
 
-/// Of a larger file's end, asked for at once: mostly its whole footer.
-const TAIL: u64 = 128 << 10;
-
 /// One column of one row group unpacked, at most.
 const LARGEST_COLUMN: i64 = 2 << 30;
 
 impl Table {
-    /// The bytes to begin with.
-    pub fn tail(size: u64) -> Range<u64> {
-        size.saturating_sub(TAIL)..size
-    }
+    /// Of a file's end, asked for at once: mostly the whole footer, of a hundred thousand items the page indexes too, of a thousand all.
+    pub const TAIL: u64 = 256 << 10;
 
     /// # Errors
     /// Damaged where the bytes are no Parquet; OverLimit above twenty million rows.

@@ -45,6 +45,10 @@ fn range(question: &Question, reply: &Reply) -> Option<String> {
     let given = reply.headers.get(CONTENT_RANGE).and_then(|value| value.to_str().ok())?;
     let (first, last) = asked.strip_prefix("bytes=")?.split_once('-')?;
     let within = given.strip_prefix("bytes ").and_then(|given| given.split('/').next()?.split_once('-'));
+    if first.is_empty() {
+        // How many of the last bytes there are, whoever asked can tell.
+        return within.is_none().then(|| format!("the server sent the range '{given}' where '{asked}' was asked for"));
+    }
     // An object that ends earlier is told by its end; everything else is another range.
     let right = within.is_some_and(|(start, end)| {
         let at_most = |text: &str, most: &str| text.trim().parse::<u64>().ok().zip(most.parse().ok()).is_some_and(|(a, b)| a <= b);
@@ -107,6 +111,8 @@ mod tests {
             (Method::GET, ("range", "bytes=0-2"), 206, ("content-range", "bytes 1-3/9"), false),
             (Method::GET, ("range", "bytes=0-2"), 206, ("content-range", "bytes 0-8/9"), false),
             (Method::GET, ("range", "bytes=0-2"), 206, ("content-range", "lines 0-2"), false),
+            (Method::GET, ("range", "bytes=-3"), 206, ("content-range", "bytes 6-8/9"), true),
+            (Method::GET, ("range", "bytes=-3"), 206, ("content-range", "lines 0-2"), false),
             (Method::GET, ("range", "bytes=0-2"), 206, ("content-md5", OTHER), true),
             (Method::GET, ("x-ms-range-get-content-md5", "true"), 200, ("content-md5", OTHER), false),
             (Method::GET, ("x-a", "b"), 206, ("content-range", "bytes 0-2/9"), false),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use swath_stac::Query;
 use swath_stac::geoparquet::{Opening, Pieces, Rows, Search, Step, Table};
+use swath_store::{Family as Told, Start};
 
 use super::Document;
 use crate::{Error, Family, Result};
@@ -20,8 +21,6 @@ pub(crate) struct PlacedTable {
     opened: u64,
 }
 
-/// A table up to this size is read whole, at once.
-const SMALL: u64 = 256 << 10;
 /// What a table says of itself, at most.
 const LARGEST_FOOTER: u64 = 256 << 20;
 /// Bytes between two pages that are cheaper to read along than to ask for twice.
@@ -33,24 +32,22 @@ impl PlacedTable {
     /// # Errors
     /// Absent, Refused, Unreachable; Damaged where there is no table; Conflict where it changed meanwhile.
     pub async fn open(document: &Document) -> Result<Self> {
-        let entry = document.store.head(&document.path).await?;
-        let mut pieces = Pieces::of(entry.size);
-        let mut due = if entry.size <= SMALL { 0..entry.size } else { Table::tail(entry.size) };
-        let mut opened = 0;
+        let (mut pieces, etag) = begin(document).await?;
+        let mut opened = pieces.size().min(Table::TAIL);
         loop {
-            opened += due.end - due.start;
-            fetch(document, entry.etag.as_deref(), &mut pieces, std::slice::from_ref(&due)).await?;
-            match Table::open(&pieces).map_err(|e| placed(document, e))? {
+            let due = match Table::open(&pieces).map_err(|e| placed(document, e))? {
                 Opening::Need(range) if range.end - range.start > LARGEST_FOOTER => {
                     let found = format!("its footer is {} bytes", range.end - range.start);
                     return Err(Error::new(Family::OverLimit, document.url(), found, format!("at most {LARGEST_FOOTER}")));
                 }
-                Opening::Need(range) => due = range,
+                Opening::Need(range) => range,
                 // The end of the file stays: page indexes lie before the footer.
                 Opening::Ready(table) => {
-                    return Ok(Self { table: Arc::new(table), document: document.clone(), etag: entry.etag, pieces, opened });
+                    return Ok(Self { table: Arc::new(table), document: document.clone(), etag, pieces, opened });
                 }
-            }
+            };
+            opened += due.end - due.start;
+            fetch(document, etag.as_deref(), &mut pieces, &[due]).await?;
         }
     }
 
@@ -88,13 +85,31 @@ impl PlacedTable {
     }
 }
 
+/// The end of a table and its version, in one request where the server knows ranges from the end.
+async fn begin(document: &Document) -> Result<(Pieces, Option<String>)> {
+    match document.store.get_end(&document.path, Table::TAIL).await {
+        Ok(Some(Start { bytes, version, size: Some(size) })) if bytes.len() as u64 == size.min(Table::TAIL) => {
+            let mut pieces = Pieces::of(size);
+            pieces.add(size - bytes.len() as u64, bytes);
+            return Ok((pieces, version));
+        }
+        Err(e) if matches!(e.family, Told::Absent | Told::Refused | Told::Unreachable) => return Err(e.into()),
+        // Without a word for the end, the size comes first.
+        Ok(_) | Err(_) => {}
+    }
+    let entry = document.store.head(&document.path).await?;
+    let mut pieces = Pieces::of(entry.size);
+    fetch(document, entry.etag.as_deref(), &mut pieces, &[entry.size.saturating_sub(Table::TAIL)..entry.size]).await?;
+    Ok((pieces, entry.etag))
+}
+
 async fn fetch(document: &Document, etag: Option<&str>, pieces: &mut Pieces, ranges: &[Range<u64>]) -> Result<()> {
     if let [all] = ranges
         && all.start == 0
         && all.end == pieces.size()
         && etag.is_none()
     {
-        pieces.add(0, document.store.get_at_most(&document.path, SMALL).await?.bytes);
+        pieces.add(0, document.store.get_at_most(&document.path, Table::TAIL).await?.bytes);
         return Ok(());
     }
     let parts: Vec<Bytes> = document.store.get_ranges(&document.path, ranges, etag).await?;
