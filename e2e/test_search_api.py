@@ -110,6 +110,36 @@ def test_pages_that_lead_in_a_circle_end(swath, api):
     assert len(server.searches()) == 2
 
 
+def stumbles(server, status, times):
+    """The server answers the second page so many times with this status."""
+    answer, left = server.answer, [times]
+
+    def stumbling(asked):
+        if asked.body and asked.body.get("token") == 40 and left[0]:
+            left[0] -= 1
+            return status, {"code": "Busy", "description": "come back later"}
+        return answer(asked)
+
+    server.answer = stumbling
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_page_that_fails_for_a_while_is_asked_for_again(swath, api, status):
+    server = api()
+    stumbles(server, status, 2)
+    assert found(swath("search", server.url)) == ids(ITEMS)
+    assert len(server.searches()) == 4 + 2
+
+
+def test_a_page_that_stays_away_is_named_and_nothing_is_given(swath, api):
+    """What heals is asked for again for half a minute; this does not heal."""
+    server = api()
+    stumbles(server, 400, 100)
+    result = swath("search", server.url, rc=2)
+    assert result.out == "" and f"{server.url}/search" in result.err and "400" in result.err
+    assert len(server.searches()) == 2
+
+
 def test_a_broken_item_is_listed_and_the_others_are_found(swath, api):
     items = [dict(i) for i in ITEMS]
     items[3]["assets"] = "none"
