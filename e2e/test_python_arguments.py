@@ -184,6 +184,9 @@ MISTAKES = {
     "groups without an order": ({"groupby": lambda item, parsed, index: (1, "a")[index % 2]}, "no order"),
     "a nodata that does not fit": ({"nodata": -1.5}, "dtype"),
     "unknown words": ({"stac_cfg": {"maps": {"assets": {"red": {"dims": ["t"]}}}}}, "dims"),
+    "a band that is none": ({"bands": ["B4"]}, "bands: no asset or band"),
+    "a box in words": ({"bbox": "west,south"}, "bbox: 'west,south'; four numbers"),
+    "a box of three": ({"bbox": (1, 2, 3)}, "four numbers"),
     "a property without a key": ({"with_properties": [{"name": "x"}]}, "key"),
 }
 

@@ -10,11 +10,20 @@ pub fn raised(error: &swath::Error) -> PyErr {
 fn instance<'py>(py: Python<'py>, error: &swath::Error) -> PyResult<Bound<'py, PyAny>> {
     let class = py.import("swath._errors")?.getattr(format!("{:?}", error.family))?;
     let fields = PyDict::new(py);
-    fields.set_item("where", redact(&error.at))?;
+    fields.set_item("where", argument(&redact(&error.at)))?;
     fields.set_item("found", redact(&error.found))?;
     fields.set_item("expected", redact(&error.right))?;
     fields.set_item("hint", error.hint.as_deref().map(redact))?;
     class.call((), Some(&fields))
+}
+
+/// What the command line calls `--assets` is `bands=` here, and else of the same name.
+fn argument(at: &str) -> String {
+    match at.strip_prefix("--") {
+        Some("assets") => "bands".to_owned(),
+        Some(flag) => flag.replace('-', "_"),
+        None => at.to_owned(),
+    }
 }
 
 /// JSON between the package and this module that does not fit: a mistake of ours, told as one.

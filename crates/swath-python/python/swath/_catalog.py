@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
 
 from ._access import Access, Credential, split
+from ._box import box
 
 if TYPE_CHECKING:
     import pystac
@@ -103,7 +104,7 @@ class Catalog:
         from . import _swath
 
         asked = {
-            "bbox": None if bbox is None else [float(v) for v in bbox],
+            "bbox": None if bbox is None else box(bbox),
             "datetime": _interval(datetime),
             "ids": _several(ids),
             "collections": _several(collections),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import _grid
+from ._box import box
 from ._errors import Misuse
 
 
@@ -31,7 +32,8 @@ def frame(grid: dict) -> tuple[_grid.Wanted, _grid.Grid | None]:
         raise Misuse("x= and y= without crs=", where="load", expected="the CRS that they are in")
     lonlat = None
     if "bbox" in said:
-        west, south, east, north = (float(v) for v in said["bbox"])
+        numbers = box(said["bbox"])
+        west, south, east, north = numbers[:2] + numbers[len(numbers) // 2 :][:2]
         lonlat = (west, south, east, north)
     if "lon" in said:
         (west, east), (south, north) = sorted(said["lon"]), sorted(said["lat"])
