@@ -120,6 +120,9 @@ def test_chunks_follow_the_blocks_that_a_header_tells(tmp_path):
     plain["assets"] = {"red": plain["assets"]["red"] | {"data_type": "uint8", "proj:shape": [side, side]}}
     array = swath_py.load([plain], chunks={}).red
     assert array.chunks[1:] == ((2 * block, side - 2 * block),) * 2
+    gone = item(tmp_path / "gone", 0)
+    gone["assets"]["red"]["proj:shape"] = [side, side]
+    assert swath_py.load([gone], bands=["red"], chunks={}).red.chunks[1:] == ((2048, side - 2048),) * 2
     assert np.array_equal(array.compute()[0], swath_py.load([plain]).red[0])
 
 

@@ -69,6 +69,8 @@ class Pixels:
         rows, columns = self.facts["grid"]["shape"]["height"], self.facts["grid"]["shape"]["width"]
         self.shape = (len(self.facts["times"]), len(self.facts["bands"]), rows, columns)
         self._whole, self._type = self.shape, self.facts["data_type"]
+        # Whether a header was asked for, how it went: once for all bands.
+        self._asked = False
 
     def __reduce__(self):
         return _again, (self.plan, self.access, self.root, self.sign)
@@ -79,7 +81,8 @@ class Pixels:
 
     def chunks(self, size: int) -> tuple[list[int], list[int]]:
         """Lengths of chunks of about `size` rows and columns, cut where the blocks of the files are; a header is read for it."""
-        if max(self.shape[2:]) > size:
+        if max(self.shape[2:]) > size and not self._asked:
+            self._asked = True
             self.plan = self.plan.with_blocks(self.root, self.access.spoken(), self.sign)
         return self.plan.chunks(size, size)
 
