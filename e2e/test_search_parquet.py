@@ -168,3 +168,21 @@ def test_a_table_that_is_replaced_is_never_mixed(swath, tmp_path, items):
             assert found(result) in (inside(items[: COUNT // 2]), inside(items[COUNT // 2 :]))
         else:
             assert "changed while it was read" in result.err, result
+
+
+@pytest.mark.parametrize("claimed", [1000, 2**27 - 1], ids=["less", "more"])
+def test_a_page_that_lies_about_its_size_is_named(swath, ours, tmp_path, claimed):
+    """The third number of a page's header (Thrift's compact protocol: field by field, zigzag) is what it unpacks to."""
+    parquet, pyarrow = pytest.importorskip("pyarrow.parquet"), pytest.importorskip("pyarrow")
+    path = tmp_path / "items.parquet"
+    rows = parquet.read_table(ours).slice(0, 20)
+    parquet.write_table(rows.append_column("x:long", pyarrow.array(["a" * 1_000_000] * 20)), path, compression="zstd", use_dictionary=False, data_page_size=1 << 30)
+    group = parquet.ParquetFile(path).metadata.row_group(0)
+    at = next(c.data_page_offset for c in map(group.column, range(group.num_columns)) if c.path_in_schema == "x:long") + 3
+    body = bytearray(path.read_bytes())
+    digits = next(k for k in range(10) if not body[at + k] & 0x80) + 1
+    assert body[at - 1] == 0x15 and digits == 4
+    body[at : at + digits] = [((2 * claimed) >> 7 * k & 0x7F) | (0x80 if k < digits - 1 else 0) for k in range(digits)]
+    path.write_bytes(body)
+    result = swath("search", path, rc=8)
+    assert found(result) == [] and str(path) in result.err
