@@ -40,6 +40,9 @@ impl Plan {
     }
 }
 
+/// What a plan is made of again: its bytes and [`Plan::pinned`].
+type Packed<'py> = (Bound<'py, PyBytes>, String);
+
 #[pymethods]
 impl Plan {
     /// A plan of its bytes and, as JSON, the versions of its files that are known: pairs of a source's place and its version.
@@ -59,7 +62,7 @@ impl Plan {
         let packed = py.detach(|| self.plan.to_bytes()).map_err(|e| raised(&e))?;
         Ok(PyBytes::new(py, self.packed.get_or_init(|| packed)))
     }
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, String))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Packed<'py>)> {
         Ok((py.get_type::<Self>().getattr("from_bytes")?, (self.to_bytes(py)?, self.pinned())))
     }
     /// The versions of files that are known, as JSON: pairs of a source's place and its version.

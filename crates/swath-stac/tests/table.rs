@@ -10,11 +10,11 @@ use swath_stac::{Item, LonLatBox, Query, geometry::Shape, same_json, time};
 fn world(count: u32) -> Vec<Item> {
     let part = |n: u32, step: f64| (f64::from(n) * step).fract();
     let one = |n: u32| {
-        let size = if n % 97 == 0 { 9.0 } else { 0.5 };
+        let size = if n.is_multiple_of(97) { 9.0 } else { 0.5 };
         let (west, south) = (-180.0 + part(n, 0.618_033_988_7) * 360.0, -80.0 + part(n, 0.754_877_666_2) * 150.0);
         let east = if west + size > 180.0 { west + size - 360.0 } else { west + size };
         let mut item = Item::new(format!("i{n:05}"));
-        item.collection = Some(if n % 3 == 0 { "thirds" } else { "others" }.into());
+        item.collection = Some(if n.is_multiple_of(3) { "thirds" } else { "others" }.into());
         item.bbox = Some(vec![west, south, east, south + size]);
         item.geometry = LonLatBox::of(&[west, south, east, south + size]).map(|b| Shape::of_box(&b).to_json());
         let day = chrono::DateTime::from_timestamp(1_420_070_400 + i64::from(n * 7919 % 3650) * 86_400, 0).unwrap();
@@ -38,7 +38,7 @@ fn search(bytes: &bytes::Bytes, query: &Query) -> (Rows, f64) {
         read += range.end - range.start;
         pieces.add(range.start, bytes.slice(range.start as usize..range.end as usize));
     };
-    let mut due = Table::tail(size);
+    let mut due = size.saturating_sub(Table::TAIL)..size;
     let table = loop {
         give(&mut pieces, due);
         match Table::open(&pieces).unwrap() {

@@ -97,7 +97,7 @@ pub(crate) fn list(root: &Path, under: &Path) -> Result<Vec<Entry>> {
 /// Where the bytes of a new file come from.
 pub(crate) enum From<'a> {
     Bytes(&'a [u8]),
-    File(Local),
+    File(Box<Local>),
 }
 
 /// Writes a file whole: temporary name, fsync, then the final name at once; its ETag.

@@ -67,8 +67,11 @@ impl Spot<'_> {
             Failure::Answer(answer) => self.answered(answer),
             Failure::Unreached { why, tries, .. } => {
                 let times = if *tries > 1 { format!(" ({tries} attempts)") } else { String::new() };
-                Error::new(Family::Unreachable, self.at, format!("cannot be reached: {why}{times}"), "")
-                    .hint(if failure.is_distrust() { UNTRUSTED } else { UNREACHED })
+                Error::new(Family::Unreachable, self.at, format!("cannot be reached: {why}{times}"), "").hint(if failure.is_distrust() {
+                    UNTRUSTED
+                } else {
+                    UNREACHED
+                })
             }
             Failure::Credentials(error) => {
                 // What is set up and fails speaks for itself; where nothing is, whatever could be set is named.

@@ -62,7 +62,7 @@ impl Store {
                 let (target, put, local) = (self.file(root, path)?, put.clone(), Local::of(file).await?);
                 let size = local.size();
                 self.shared.traffic.wrote(size);
-                let etag = blocking(move || folder::write(&target, folder::From::File(local), &put)).await?;
+                let etag = blocking(move || folder::write(&target, folder::From::File(Box::new(local)), &put)).await?;
                 progress(size);
                 Ok(Some(etag))
             }

@@ -1,4 +1,5 @@
 //! Conditions in CQL2 (OGC 21-065r2) as they are judged here: whatever would be judged wrongly in silence is put right or refused.
+#![allow(clippy::vec_box, clippy::boxed_local, reason = "operands as cql2 holds them")]
 
 use chrono::NaiveDate;
 use cql2::Expr;

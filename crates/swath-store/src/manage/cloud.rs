@@ -49,7 +49,7 @@ impl Cloud {
         if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
             return Err(Error::misuse("", format!("'{endpoint}' would send a token unencrypted"), right));
         }
-        if url.host_str().is_none() || !url.username().is_empty() || url.query().is_some() || url.path().trim_matches('/') != "" {
+        if url.host_str().is_none() || !url.username().is_empty() || url.query().is_some() || !url.path().trim_matches('/').is_empty() {
             return Err(Error::misuse("", format!("'{endpoint}' is more than a host"), right));
         }
         url.set_path("/");

@@ -81,7 +81,7 @@ pub fn explain(text: &str, purpose: Option<Purpose>, at: Option<&Url>, now: Date
     judge.times();
     judge.rights(purpose);
     judge.place(url.as_ref(), at);
-    explained.findings.sort_by(|a, b| b.severity.cmp(&a.severity));
+    explained.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     explained
 }
 

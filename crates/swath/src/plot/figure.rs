@@ -146,7 +146,7 @@ fn columns(panels: usize, bands: usize, aspect: f64) -> usize {
         let off = |c: usize| {
             let rows = panels.div_ceil(c);
             let shape = (rows as f64 * aspect) / c as f64;
-            let scattered = bands > 1 && panels > bands && c % bands != 0 && bands % c != 0;
+            let scattered = bands > 1 && panels > bands && !c.is_multiple_of(bands) && !bands.is_multiple_of(c);
             (shape / 0.75).ln().abs() + 0.15 * (c * rows - panels) as f64 + if scattered { 0.7 } else { 0.0 }
         };
         off(*a).total_cmp(&off(*b))

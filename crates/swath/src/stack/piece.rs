@@ -82,14 +82,12 @@ impl Piece {
     /// # Errors
     /// Misuse where it does not fit there.
     pub fn lay(&self, made: &Made, canvas: &mut Canvas, first: usize, window: Window, ground: Ground) -> Result<()> {
-        let bands = self.reader.source.bands.iter();
+        let mut bands = self.reader.source.bands.iter();
         match made {
             Made::Sheets(sheets) => bands.zip(sheets).try_for_each(|(band, sheet)| canvas.lay(first + band.array, window, sheet, ground)),
             Made::Blocks(blocks) => {
                 let level = self.reader.level()?;
-                bands
-                    .map(|band| Ok(level.lay(band.file, self.source, blocks, canvas.rows(first + band.array, window)?)?))
-                    .collect::<Result<()>>()
+                bands.try_for_each(|band| Ok(level.lay(band.file, self.source, blocks, canvas.rows(first + band.array, window)?)?))
             }
         }
     }

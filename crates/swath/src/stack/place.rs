@@ -133,7 +133,7 @@ impl Positions {
             let grid = source.grid.grid()?;
             let Some(key) = key(&grid, target) else { continue };
             let window = plan.in_whole(source.target);
-            match wanted.iter_mut().find(|(crs, size, _)| (&*crs, *size) == (&key.0, key.1)) {
+            match wanted.iter_mut().find(|known| (&known.0, known.1) == (&key.0, key.1)) {
                 Some((_, _, known)) => *known = around(*known, window),
                 None => wanted.push((key.0, key.1, window)),
             }

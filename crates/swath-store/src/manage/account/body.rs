@@ -1,6 +1,6 @@
 //! The bodies of requests, equal to what `az` 2.91 sends for the command beside them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Access, CorsRule};
 use crate::manage::{Region, Sku};
@@ -41,7 +41,7 @@ pub(super) fn container(access: Access) -> Value {
 
 /// `BlobServices_SetServiceProperties` (`BlobServicesPut.json`) sets them all: what is there goes along.
 pub(super) fn service(there: Option<&Value>, rules: &[CorsRule]) -> Value {
-    let mut properties = there.and_then(|service| service.get("properties")?.as_object().cloned()).unwrap_or_else(Map::new);
+    let mut properties = there.and_then(|service| service.get("properties")?.as_object().cloned()).unwrap_or_default();
     let rules: Vec<Value> = rules.iter().map(CorsRule::json).collect();
     properties.insert("cors".into(), json!({ "corsRules": rules }));
     json!({ "properties": properties })

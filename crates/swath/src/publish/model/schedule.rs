@@ -116,11 +116,11 @@ impl Schedule {
                 insist(first, &request, &seat, &()).await.unwrap();
                 seat.place.promised.borrow_mut().insert(who, build.borrow().paths());
                 reader::judge(&seat.place);
-                if story.prunes && chance.below(2) == 0 {
-                    match sweep(&seat).await {
-                        Err(e) => assert_eq!(e.family, Family::Conflict, "{e}"),
-                        Ok(_) => {}
-                    }
+                if story.prunes
+                    && chance.below(2) == 0
+                    && let Err(e) = sweep(&seat).await
+                {
+                    assert_eq!(e.family, Family::Conflict, "{e}");
                 }
                 done.set(done.get() + 1);
             }
