@@ -223,7 +223,7 @@ fn tell(found: &Found, args: &Search, talk: &Talk) {
         line.push_str(", and no item is lost by it");
     }
     talk.say(format!("{line} ({} requests, {}, {seconds:.2} s)", cost.requests, size(cost.received)));
-    if found.matched == 0 {
+    if found.matched == 0 && found.losses().next().is_none() {
         talk.say(format!(" hint: {}", args.asked.when_nothing_matches(&found.collections)));
     }
 }

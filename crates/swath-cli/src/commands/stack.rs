@@ -128,7 +128,7 @@ async fn items(args: &Stack, talk: &Talk) -> Result<(Vec<Value>, StoreFetch)> {
         return Err(error.hint("--errors nodata goes on without the items that are missing"));
     }
     if found.matched == 0 {
-        let error = Error::new(Family::Absent, swath::store::redact(&args.root), "no item was found", "items to stack");
+        let error = Error::new(Family::Absent, swath::store::redact(&args.root), "no item was found", "at least one to stack");
         return Err(error.hint(args.asked.when_nothing_matches(&found.collections)));
     }
     let plain = args.root.split('?').next().unwrap_or(&args.root);

@@ -86,7 +86,12 @@ pub fn choose(sources: &[Grid], wanted: &Wanted) -> Result<Choice> {
             } else {
                 line_up(sources, &crs, step, &mut reasons)
             };
-            Lattice { corner, step: (step.0, -step.1) }.cover(bounds)?
+            let (transform, shape) = Lattice { corner, step: (step.0, -step.1) }.cover(bounds)?;
+            if wanted.resolution.is_some() && shape.width == 1 && shape.height == 1 {
+                let kind = if crs.is_geographic() { "degrees" } else { "lengths" };
+                reasons.push(format!("one pixel holds it all: a resolution is in units of {}, {kind}", name(&crs)));
+            }
+            (transform, shape)
         }
     };
     Ok(Choice { grid: Grid { crs: Some(crs), transform, shape }, native, reasons })
@@ -413,6 +418,16 @@ mod tests {
         let wanted = Wanted { resolution: Some((240.0, 240.0)), ..Wanted::default() };
         let tile = grid("EPSG:32633", 500_007.0, 5_000_013.0, 30.0, 4096);
         check(&[tile], &wanted, false, [240.0, 0.0, 500_007.0, 0.0, -240.0, 5_000_013.0], (512, 512));
+    }
+
+    #[test]
+    fn a_resolution_that_leaves_one_pixel_is_told() {
+        let tile = grid("EPSG:4326", 10.0, 50.0, 0.01, 300);
+        for (resolution, told) in [(30.0, true), (0.1, false)] {
+            let choice = choose(std::slice::from_ref(&tile), &Wanted { resolution: Some((resolution, resolution)), ..Wanted::default() });
+            let reasons = choice.unwrap().reasons.join("\n");
+            assert_eq!(reasons.contains("units of EPSG:4326, degrees"), told, "{reasons}");
+        }
     }
 
     #[test]

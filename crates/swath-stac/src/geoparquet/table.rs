@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_schema::SchemaRef;
 use parquet::DecodeResult;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder, RowGroupMetaData};
 use serde_json::Value;
 
 use super::read::{MOST_ROWS, broken, guarded};
@@ -32,6 +32,9 @@ pub enum Opening {
 
 /// One column of one row group unpacked, at most.
 const LARGEST_COLUMN: i64 = 2 << 30;
+/// So many times the bytes that it is stored in, where it is larger than this.
+const SWOLLEN: (i64, i64) = (1000, 128 << 20);
+const FAIR: &str = "columns of at most 2 GiB; above 128 MiB, a thousand times what they are stored in";
 
 impl Table {
     /// Of a file's end, asked for at once: mostly the whole footer, of a hundred thousand items the page indexes too, of a thousand all.
@@ -74,6 +77,12 @@ impl Table {
     }
 }
 
+/// Whether a column would unpack to what no table of items needs.
+fn swells(column: &ColumnChunkMetaData) -> bool {
+    let (of, to) = (column.compressed_size().max(0), column.uncompressed_size());
+    to > LARGEST_COLUMN || (to > SWOLLEN.1 && to / SWOLLEN.0 > of)
+}
+
 fn open(pieces: &Pieces) -> Result<Opening> {
     let mut decoder = ParquetMetaDataPushDecoder::try_new(pieces.size()).map_err(|e| broken(&e))?;
     decoder = decoder.with_page_index_policy(PageIndexPolicy::Skip);
@@ -97,14 +106,14 @@ fn open(pieces: &Pieces) -> Result<Opening> {
         return Err(Error::over_limit("items.parquet", format!("{rows} rows"), format!("at most {MOST_ROWS}")));
     }
     // Row groups are counted one by one before any is read: a reader makes room for what they say.
-    let counted = footer.row_groups().iter().try_fold(0_i64, |sum, group| {
-        let most = if group.columns().iter().any(|column| column.uncompressed_size() > LARGEST_COLUMN) { -1 } else { group.num_rows() };
-        sum.checked_add(most).filter(|_| most >= 0)
-    });
+    let counted =
+        footer.row_groups().iter().try_fold(0_i64, |sum, group| sum.checked_add(group.num_rows()).filter(|_| group.num_rows() >= 0));
     if counted != Some(rows) {
-        return Err(broken(&format!(
-            "its row groups do not add up to its {rows} rows, or a column of one is above {LARGEST_COLUMN} bytes"
-        )));
+        return Err(broken(&format!("its row groups do not add up to its {rows} rows")));
+    }
+    if let Some(column) = footer.row_groups().iter().flat_map(RowGroupMetaData::columns).find(|column| swells(column)) {
+        let (of, to) = (column.compressed_size(), column.uncompressed_size());
+        return Err(Error::over_limit("items.parquet", format!("{of} bytes of a column that unpack to {to}"), FAIR));
     }
     let footer = Arc::new(footer);
     let schema = ArrowReaderMetadata::try_new(footer.clone(), ArrowReaderOptions::new()).map_err(|e| broken(&e))?.schema().clone();

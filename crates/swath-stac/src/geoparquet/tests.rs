@@ -112,7 +112,9 @@ fn a_footer_that_claims_what_is_not_there_is_an_error() {
 
     let good = write(&[item::build(&facts("a", 0.0, 0.0))], None).unwrap();
     let footer = ParquetMetaDataReader::new().parse_and_finish(&good).unwrap();
-    for (rows, weight, fine) in [(1, 100, true), (3_000_000_000, 100, false), (-1, 100, false), (1, i64::MAX, false)] {
+    for (rows, weight, fine) in
+        [(1, 100, true), (1, 100 << 20, true), (1, 600 << 20, false), (3_000_000_000, 100, false), (-1, 100, false), (1, i64::MAX, false)]
+    {
         let group = footer.row_groups()[0].clone();
         let columns =
             group.columns().iter().map(|c| c.clone().into_builder().set_total_uncompressed_size(weight).build().unwrap()).collect();

@@ -210,7 +210,7 @@ pub fn plan(items: &[Value], request: &StackRequest) -> Result<StackPlan> {
 /// The same, of what was read of them.
 pub(super) fn of_facts(items: &[ItemFacts], request: &StackRequest) -> Result<StackPlan> {
     if items.is_empty() {
-        return Err(Error::new(Family::Absent, "", "no item was found", "items to stack").hint("ask for more items"));
+        return Err(Error::new(Family::Absent, "", "no item was found", "at least one to stack").hint("ask for more items"));
     }
     let picked = select::pick(items, &request.assets)?;
     let used = used(items, &picked);
